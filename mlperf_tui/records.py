@@ -1,0 +1,379 @@
+"""The vocabulary: every record that a session holds, each to and from one JSON line.
+
+A line is one object with one key, the record's name: `{"step":{"t":81,"n":3,"samples":32}}`. Fields that are None are
+left out of a line; fields that a reader doesn't know are ignored, so that a newer recorder can add some. `t` is the
+host's monotonic clock in nanoseconds; every other unit stands in the field's name. In arrays over GPUs, None is
+unknown. A number that JSON can't say is written as "nan", "inf" or "-inf".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
+
+FORMAT = 1
+"""The session directory's format number. History: 1, the first."""
+
+Values: TypeAlias = tuple[float | None, ...]
+"""One value a GPU, None where unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was asked for, settled before anything started. `minutes` limits the run, `grace_s` a stop's patience."""
+
+    id: str
+    kind: str
+    workload: str
+    argv: tuple[str, ...]
+    cwd: str
+    host: str
+    utc: str
+    name: str | None = None
+    note: str | None = None
+    precision: str | None = None
+    scale: str | None = None
+    batch: int | None = None
+    gpus: int | None = None
+    data: str | None = None
+    seed: int | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    target: float | None = None
+    unit: str = "samples/s"
+    grace_s: float = 30.0
+    env_kept: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    git: dict[str, Any] | None = None
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One instant on both clocks: `t` monotonic, `wall_ns` since the epoch. `t` holds for this host and boot only."""
+
+    t: int
+    wall_ns: int
+    host: str
+    boot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a rank says of itself. `target` and `metric` are of its own evaluation; `tf32` is as torch had it then."""
+
+    rank: int
+    world: int
+    local_rank: int
+    pid: int
+    device: str | None = None
+    gpu_uuid: str | None = None
+    torch: str | None = None
+    cuda: str | None = None
+    cudnn: int | None = None
+    tf32: dict[str, bool] | None = None
+    precision: str | None = None
+    scale: str | None = None
+    data: str | None = None
+    parameters: int | None = None
+    flop_per_sample: float | None = None
+    samples_per_step: int | None = None
+    steps_per_epoch: int | None = None
+    epochs: int | None = None
+    metric: str | None = None
+    direction: str | None = None
+    target: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A training step as the host saw it end: `data_s` waited for its batch, then `host_s` until its end."""
+
+    t: int
+    n: int
+    samples: int | None = None
+    data_s: float | None = None
+    host_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What is known of step `n` only afterwards. `gpu_s` runs from the end of the step before, on the GPU's own clock.
+
+    `memory_allocated_bytes` is torch's peak so far.
+    """
+
+    n: int
+    gpu_s: float | None = None
+    loss: float | None = None
+    lr: float | None = None
+    grad_norm: float | None = None
+    loss_scale: float | None = None
+    skipped: bool | None = None
+    memory_allocated_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An event of the benchmark, by MLPerf's name, such as `run_start` or `eval_accuracy`."""
+
+    t: int
+    key: str
+    value: Any = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HostInfo:
+    """What stays the same about a host."""
+
+    host: str
+    cpus: int
+    memory_total_bytes: int
+    cpu_model: str | None = None
+    kernel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GpuInfo:
+    """What stays the same about a GPU. `link_bytes_per_s` is one NVLink's speed in one direction."""
+
+    index: int
+    uuid: str
+    name: str
+    memory_total_bytes: int | None = None
+    power_limit_w: float | None = None
+    clock_max_mhz: int | None = None
+    links: int | None = None
+    link_bytes_per_s: float | None = None
+    driver: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GpuReading:
+    """One tick over all GPUs, by index. `busy_pct` is NVML's utilisation: some kernel ran; the other shares are GPM's.
+
+    `limits` says what held the clock back: words joined by `+`, "" for nothing. `energy_j` counts since the driver's
+    load.
+    """
+
+    t: int
+    busy_pct: Values = ()
+    sm_pct: Values = ()
+    tensor_pct: Values = ()
+    dram_pct: Values = ()
+    memory_used_bytes: Values = ()
+    power_w: Values = ()
+    temperature_c: Values = ()
+    clock_mhz: Values = ()
+    pcie_tx_bytes_per_s: Values = ()
+    pcie_rx_bytes_per_s: Values = ()
+    energy_j: Values = ()
+    limits: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReading:
+    """NVLink traffic: a total a GPU each tick, and by link at a slower pace (one tuple a GPU)."""
+
+    t: int
+    tx_bytes_per_s: Values = ()
+    rx_bytes_per_s: Values = ()
+    link_tx_bytes_per_s: tuple[Values, ...] = ()
+    link_rx_bytes_per_s: tuple[Values, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostReading:
+    """The host, the run's own process tree (`run_…`), its output so far, and what the recorder itself costs."""
+
+    t: int
+    cpu_cores: float | None = None
+    load_1m: float | None = None
+    memory_used_bytes: int | None = None
+    run_cpu_cores: float | None = None
+    run_memory_bytes: int | None = None
+    run_processes: int | None = None
+    run_threads: int | None = None
+    output_bytes: int | None = None
+    disk_free_bytes: int | None = None
+    monitor_cpu_s: float | None = None
+    late_ticks: int | None = None
+    lines_lost: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadReading:
+    """One thread of the run: CPU seconds so far, the kernel's one-letter state, and its name."""
+
+    t: int
+    pid: int
+    tid: int
+    name: str
+    cpu_s: float
+    state: str
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackReading:
+    """Where a thread was: frames as `function file:line`, innermost first."""
+
+    t: int
+    pid: int
+    tid: int
+    frames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a series comes from: the rung of the ladder that answered, and its unit."""
+
+    series: str
+    rung: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Why a series has no value, for one GPU or, with `index` None, for all."""
+
+    series: str
+    reason: str
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something a person should look at, said once when it begins."""
+
+    t: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """A minute of a session in one line, derived from the raw files, whose byte `offsets` at its end it holds.
+
+    `series` is by name, such as `gpu.busy_pct`: (min, mean, max, count) a GPU. `ranks` holds each rank's step totals
+    (`session.totals.RankTotals`), `said` the lines of all records that are rare.
+    """
+
+    t0: int
+    t1: int
+    offsets: dict[str, int]
+    series: Mapping[str, tuple[tuple[float, ...] | None, ...]]
+    ranks: dict[str, dict[str, Any]]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last line of a session: `status` is finished, failed, stopped or interrupted, `why` a sentence."""
+
+    t: int
+    status: str
+    why: str
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+Record: TypeAlias = (
+    Plan
+    | Clock
+    | About
+    | Step
+    | Late
+    | Mark
+    | HostInfo
+    | GpuInfo
+    | GpuReading
+    | LinkReading
+    | HostReading
+    | ThreadReading
+    | StackReading
+    | Source
+    | Unavailable
+    | Alarm
+    | Minute
+    | End
+)
+
+NAMES: dict[str, type[Any]] = {
+    "plan": Plan,
+    "clock": Clock,
+    "about": About,
+    "step": Step,
+    "late": Late,
+    "mark": Mark,
+    "host_info": HostInfo,
+    "gpu_info": GpuInfo,
+    "gpu": GpuReading,
+    "link": LinkReading,
+    "host": HostReading,
+    "thread": ThreadReading,
+    "stack": StackReading,
+    "source": Source,
+    "unavailable": Unavailable,
+    "alarm": Alarm,
+    "minute": Minute,
+    "end": End,
+}
+"""A record's name on its line, and its class."""
+
+_NAME_OF = {cls: name for name, cls in NAMES.items()}
+_FIELDS = {
+    name: {f.name: "float" in str(f.type) or f.type == "Any" for f in fields(cls)} for name, cls in NAMES.items()
+}
+_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def encode(record: Record) -> str:
+    """The record as one line of JSON, without the newline."""
+    body = {name: _to_json(value) for name in _fields(type(record)) if (value := getattr(record, name)) is not None}
+    return json.dumps({_NAME_OF[type(record)]: body}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def decode(line: str | bytes) -> Record | None:
+    """The record that a line holds; None when its name is not one of ours.
+
+    Raises ValueError when the line is not a record at all.
+    """
+    try:
+        [(name, body)] = json.loads(line).items()
+        cls = NAMES.get(name)
+        return None if cls is None else _build(cls, body)
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"not a record: {error}") from None
+
+
+def _build(cls: type[Any], body: dict[str, Any]) -> Any:
+    known = _fields(cls)
+    return cls(**{name: _from_json(value, known[name]) for name, value in body.items() if name in known})
+
+
+def _fields(cls: type[Any]) -> dict[str, bool]:
+    """Field names, each with whether it may hold a number that JSON can't say."""
+    return _FIELDS[_NAME_OF[cls]]
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): _to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_to_json(item) for item in value]
+    return value
+
+
+def _from_json(value: Any, may_be_float: bool) -> Any:
+    if isinstance(value, list):
+        return tuple(_from_json(item, may_be_float) for item in value)
+    if may_be_float and isinstance(value, str):
+        return _NOT_FINITE.get(value, value)
+    return value

@@ -1,0 +1,82 @@
+"""What state a session is in, derived each time from its files, its lock and its processes, and stored nowhere."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from mlperf_tui.records import End
+from mlperf_tui.session import lock
+from mlperf_tui.session.folder import Folder
+from mlperf_tui.session.log import Tail
+from mlperf_tui.steps.facts import boot_id, hostname
+
+END_WITHIN_BYTES = 1 << 16
+ENDED = ("finished", "failed", "stopped", "interrupted")
+LIVE = ("starting", "running", "running-unrecorded", "stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One of the words of `LIVE` and `ENDED`, or `elsewhere` with a sentence in `detail`."""
+
+    word: str
+    detail: str = ""
+    end: End | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.word in LIVE
+
+
+def status(folder: Folder) -> Status:
+    """The state of a session now."""
+    end = last_end(folder)
+    holders = lock.read(folder.lock)
+    if holders is None:
+        return _ended(end) if end else _without_holders(folder)
+    if holders.host != hostname():
+        return _ended(end) if end else _elsewhere(folder, holders.host)
+    if holders.boot_id != boot_id():
+        return _ended(end) if end else Status("interrupted", "the machine was restarted")
+    return _here(folder, holders, end)
+
+
+def last_end(folder: Folder) -> End | None:
+    """The End line of the newest recorder; one that an older recorder wrote is history."""
+    readings = folder.readings()
+    if not readings:
+        return None
+    newest = max(readings, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    tail = Tail(newest, max(0, newest.stat().st_size - END_WITHIN_BYTES))
+    ends = [record for record in tail.read() if isinstance(record, End)]
+    return ends[-1] if ends else None
+
+
+def _ended(end: End) -> Status:
+    return Status(end.status, end.why, end)
+
+
+def _without_holders(folder: Folder) -> Status:
+    if lock.is_held(folder.lock):
+        return Status("starting")
+    return Status("interrupted", "the recorder never started")
+
+
+def _elsewhere(folder: Folder, host: str) -> Status:
+    seconds = max(0, round(time.time() - folder.last_written()))
+    return Status("elsewhere", f"last written {seconds} s ago by {host}")
+
+
+def _here(folder: Folder, holders: lock.Holders, end: End | None) -> Status:
+    if lock.is_held(folder.lock):
+        if end is not None:
+            return _ended(end)
+        if holders.workload is None:
+            return Status("starting")
+        return Status("stopping" if holders.stopping else "running")
+    if holders.workload is not None and holders.workload.alive:
+        return Status("running-unrecorded", "its recorder is gone: `mlperf-tui watch` starts another")
+    if end is not None:
+        return _ended(end)
+    return Status("interrupted", "the recorder and the workload are gone")

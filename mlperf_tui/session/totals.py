@@ -1,0 +1,174 @@
+"""What a rank's steps add up to: sums and a histogram that merge, so that a week costs no more than a minute."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mlperf_tui.records import Late, Step
+
+BUCKET = math.log(1.01)
+"""A histogram's bucket is 1 % wide: a percentile is right to half a percent."""
+
+HEAD_STEPS = 200
+"""How many of the first steps are kept one by one, to find the warm-up among them."""
+
+PENDING_STEPS = 1024
+
+
+@dataclass(slots=True)
+class Base:
+    """Step times by one clock: the host's (end to end, data wait included) or the GPU's."""
+
+    steps: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+    histogram: Counter[int] = field(default_factory=Counter)
+
+    def add(self, samples: int, seconds: float) -> None:
+        self.steps += 1
+        self.samples += samples
+        self.seconds += seconds
+        if seconds > 0:
+            self.histogram[round(math.log(seconds) / BUCKET)] += 1
+
+    def merge(self, other: Base) -> None:
+        self.steps += other.steps
+        self.samples += other.samples
+        self.seconds += other.seconds
+        self.histogram.update(other.histogram)
+
+    def percentile(self, share: float) -> float | None:
+        """The step time in seconds that `share` (0 to 1) of the steps don't exceed; None without steps."""
+        wanted = share * sum(self.histogram.values())
+        seen = 0
+        for bucket in sorted(self.histogram):
+            seen += self.histogram[bucket]
+            if seen >= wanted:
+                return math.exp(bucket * BUCKET)
+        return None
+
+
+@dataclass(slots=True)
+class HeadStep:
+    """One of the first steps, as it was: seconds by each clock, and the part of them that waited for data."""
+
+    samples: int
+    host_s: float
+    gpu_s: float | None = None
+    data_s: float | None = None
+
+
+@dataclass(slots=True)
+class RankTotals:
+    """All steps of one rank. `gaps` counts steps whose lines are missing, `data_s` the wait of `data_steps` steps."""
+
+    host: Base = field(default_factory=Base)
+    gpu: Base = field(default_factory=Base)
+    data_s: float = 0.0
+    data_steps: int = 0
+    first_t: int | None = None
+    last_t: int | None = None
+    last_n: int | None = None
+    gaps: int = 0
+    loss: float | None = None
+    lr: float | None = None
+    nan_steps: int = 0
+    skipped_steps: int = 0
+    memory_peak_bytes: int | None = None
+    head: list[HeadStep] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> RankTotals:
+        """Raises TypeError when the fields are not this version's."""
+        known = dict(body)
+        for clock in ("host", "gpu"):
+            counted = {int(bucket): count for bucket, count in body[clock]["histogram"].items()}
+            known[clock] = Base(**{**body[clock], "histogram": Counter(counted)})
+        known["head"] = [HeadStep(**step) for step in body["head"]]
+        return cls(**known)
+
+    def merge(self, later: RankTotals) -> None:
+        """Add the steps of a later stretch."""
+        self.host.merge(later.host)
+        self.gpu.merge(later.gpu)
+        for name in ("data_s", "data_steps", "gaps", "nan_steps", "skipped_steps"):
+            setattr(self, name, getattr(self, name) + getattr(later, name))
+        for name in ("last_t", "last_n", "loss", "lr"):
+            if getattr(later, name) is not None:
+                setattr(self, name, getattr(later, name))
+        self.first_t = later.first_t if self.first_t is None else self.first_t
+        self.memory_peak_bytes = _most(self.memory_peak_bytes, later.memory_peak_bytes)
+        self.head = (self.head + later.head)[:HEAD_STEPS]
+
+
+class RankFold:
+    """Adds one rank's records to totals; a Late finds its Step here as long as it comes in reasonable time."""
+
+    def __init__(self) -> None:
+        self.totals = RankTotals()
+        self._pending: dict[int, tuple[int, HeadStep | None]] = {}
+        self._head_left = HEAD_STEPS
+
+    def take(self) -> RankTotals:
+        """The totals so far, and a new start for the next stretch."""
+        taken, self.totals = self.totals, RankTotals(last_n=self.totals.last_n)
+        return taken
+
+    def begin_with(self, totals: RankTotals) -> None:
+        """Go on where stored totals end."""
+        self.totals.merge(totals)
+        self._head_left = HEAD_STEPS - len(self.totals.head)
+
+    def step(self, step: Step) -> None:
+        totals = self.totals
+        samples = step.samples or 0
+        waited = step.data_s
+        wall = (step.host_s or 0.0) + (waited or 0.0)
+        totals.host.add(samples, wall)
+        if waited is not None:
+            totals.data_s += waited
+            totals.data_steps += 1
+        self._place(step)
+        self._pending[step.n] = (samples, self._keep_head(HeadStep(samples, wall, None, waited)))
+        if len(self._pending) > PENDING_STEPS:
+            del self._pending[next(iter(self._pending))]
+
+    def late(self, late: Late) -> None:
+        samples, head = self._pending.pop(late.n, (0, None))
+        totals = self.totals
+        if late.gpu_s is not None:
+            totals.gpu.add(samples, late.gpu_s)
+            if head is not None:
+                head.gpu_s = late.gpu_s
+        if late.loss is not None:
+            totals.loss = late.loss
+            totals.nan_steps += not math.isfinite(late.loss)
+        if late.lr is not None:
+            totals.lr = late.lr
+        totals.skipped_steps += bool(late.skipped)
+        totals.memory_peak_bytes = _most(totals.memory_peak_bytes, late.memory_allocated_bytes)
+
+    def _place(self, step: Step) -> None:
+        totals = self.totals
+        if totals.last_n is not None and step.n > totals.last_n + 1:
+            totals.gaps += step.n - totals.last_n - 1
+        totals.first_t = step.t if totals.first_t is None else totals.first_t
+        totals.last_t, totals.last_n = step.t, step.n
+
+    def _keep_head(self, step: HeadStep) -> HeadStep | None:
+        if self._head_left <= 0:
+            return None
+        self._head_left -= 1
+        self.totals.head.append(step)
+        return step
+
+
+def _most(left: int | None, right: int | None) -> int | None:
+    known = [value for value in (left, right) if value is not None]
+    return max(known, default=None)

@@ -1,0 +1,198 @@
+"""The step protocol: a training loop says here when a step ended. Standard library, Python 3.9, torch only if loaded.
+
+    from mlperf_tui.steps import Steps
+
+    steps = Steps(samples_per_step=64)
+    for images, labels in steps.over(loader):
+        loss = train(images, labels)
+        steps.end(loss=loss, lr=lr)
+
+Without a session (no MLPERF_TUI_STEPS in the environment) every call returns at once. Nothing here ever raises into
+training, waits for a reader, or waits for the GPU: a line that can't be written is lost, and shows as a gap in `n`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator, Optional, Tuple, TypeVar
+
+from mlperf_tui.steps.cuda import CudaClock
+from mlperf_tui.steps.facts import boot_id, hostname, identity, torch_facts
+from mlperf_tui.steps.lines import late_line, sayable
+
+T = TypeVar("T")
+
+CLOCK_EVERY_NS = 60_000_000_000
+
+
+class Steps:
+    """One process's steps, written to a file of its own in the session.
+
+    `samples_per_step` is what one `end()` of this rank stands for when it isn't told; `facts` are fields of the About
+    record (`precision`, `parameters`, `target`, …).
+    """
+
+    def __init__(self, samples_per_step: Optional[int] = None, **facts: Any) -> None:
+        self._samples = samples_per_step
+        self._facts: Dict[str, Any] = dict(facts, samples_per_step=samples_per_step)
+        self._said_about = False
+        self._n = 0
+        self._data_ns: Optional[int] = None
+        self._gpu: Optional[CudaClock] = None
+        self._gpu_asked = False
+        self._torn = ""
+        self._fd = _open_own_file(identity()["rank"])
+        self._since = time.monotonic_ns()
+        self._next_clock = 0
+        if self._fd is not None:
+            self._clock(self._since)
+            os.register_at_fork(after_in_child=self._forget)
+            atexit.register(self.close)
+
+    def over(self, batches: Iterable[T]) -> Iterator[T]:
+        """The same batches, with the wait for each one timed. What lies between two such loops is no step's time."""
+        if self._fd is None:
+            yield from batches
+            return
+        self._begin()
+        iterator = iter(batches)
+        asked = self._since
+        while True:
+            try:
+                batch = next(iterator)
+            except StopIteration:
+                return
+            self._data_ns = (self._data_ns or 0) + time.monotonic_ns() - asked
+            yield batch
+            asked = time.monotonic_ns()
+
+    def end(
+        self,
+        samples: Optional[int] = None,
+        loss: Any = None,
+        lr: Optional[float] = None,
+        grad_norm: Any = None,
+        loss_scale: Any = None,
+        skipped: Optional[bool] = None,
+    ) -> None:
+        """A step ended, on the host. `loss`, `grad_norm` and `loss_scale` may be tensors: on a GPU they are read later.
+
+        A fall of `loss_scale` says that the step was skipped, when `skipped` isn't told.
+        """
+        if self._fd is None:
+            return
+        t = time.monotonic_ns()
+        if t >= self._next_clock:
+            self._clock(t)
+        if not self._said_about:
+            self.about()
+        line = self._step_line(t, self._samples if samples is None else samples)
+        self._since = t
+        values = (loss, grad_norm, loss_scale)
+        try:
+            late = self._late(t, values, lr, skipped)
+        except Exception:  # noqa: BLE001  whatever torch raises here, training must not see it
+            self._gpu = None
+            late = ""
+        self._write(line + late)
+        self._n += 1
+
+    def mark(self, key: str, value: Any = None, **metadata: Any) -> None:
+        """An event by MLPerf's name, such as `mark("eval_accuracy", 0.75, epoch_num=3)`."""
+        if self._fd is not None:
+            self._record("mark", {"t": time.monotonic_ns(), "key": key, "value": value, "metadata": metadata})
+
+    def about(self, **facts: Any) -> None:
+        """What this rank is and trains; called again, it adds to what was said. The fields are the About record's."""
+        if self._fd is None:
+            return
+        self._said_about = True
+        self._facts.update(facts)
+        known = {**identity(), "pid": os.getpid(), **torch_facts(), **self._facts}
+        self._record("about", {key: value for key, value in known.items() if value is not None})
+
+    def close(self) -> None:
+        """Write what the GPU still owes, for at most a second, and close the file."""
+        if self._fd is None:
+            return
+        try:
+            self._write("".join(self._gpu.rest(time.monotonic_ns() + 1_000_000_000)) if self._gpu else "")
+        except Exception:  # noqa: BLE001  a broken CUDA context must not hide the error that broke it
+            self._gpu = None
+        fd, self._fd = self._fd, None
+        try:
+            os.close(fd)
+        except OSError:
+            return
+
+    def _begin(self) -> None:
+        self._since = time.monotonic_ns()
+        self._data_ns = 0
+        if self._gpu is not None:
+            self._gpu.begin()
+
+    def _step_line(self, t: int, samples: Optional[int]) -> str:
+        spent = t - self._since
+        told = "" if samples is None else f',"samples":{samples}'
+        waited = ""
+        if self._data_ns is not None:
+            waited = f',"data_s":{self._data_ns / 1e9:.6f}'
+            spent -= self._data_ns
+            self._data_ns = 0
+        return f'{{"step":{{"t":{t},"n":{self._n}{told}{waited},"host_s":{spent / 1e9:.6f}}}}}\n'
+
+    def _late(self, t: int, values: Tuple[Any, ...], lr: Optional[float], skipped: Optional[bool]) -> str:
+        if not self._gpu_asked:
+            self._gpu_asked = True
+            self._gpu = CudaClock.if_used()
+        if self._gpu is not None:
+            return "".join(self._gpu.end(t, self._n, values, lr, skipped))
+        numbers = [value.item() if hasattr(value, "item") else value for value in values]
+        if lr is None and skipped is None and numbers == [None, None, None]:
+            return ""
+        return late_line(self._n, None, numbers, lr, skipped, None)
+
+    def _clock(self, t: int) -> None:
+        self._next_clock = t + CLOCK_EVERY_NS
+        self._record("clock", {"t": t, "wall_ns": time.time_ns(), "host": hostname(), "boot_id": boot_id()})
+
+    def _record(self, name: str, body: Dict[str, Any]) -> None:
+        try:
+            self._write(json.dumps({name: sayable(body)}, separators=(",", ":"), default=str) + "\n")
+        except (TypeError, ValueError):
+            return
+
+    def _write(self, lines: str) -> None:
+        if self._fd is None or not lines:
+            return
+        data = (self._torn + lines).encode()
+        try:
+            written = os.write(self._fd, data)
+        except OSError:
+            return
+        self._torn = "" if written == len(data) else "\n"
+
+    def _forget(self) -> None:
+        """In a forked child (a loader's worker): this file is its parent's."""
+        self._fd = None
+        self._gpu = None
+
+
+def _open_own_file(rank: int) -> Optional[int]:
+    """A new file of this process's own in the session, or None without a session or without the means to write."""
+    directory = os.environ.get("MLPERF_TUI_STEPS")
+    if not directory:
+        return None
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+    for restart in range(10_000):
+        try:
+            return os.open(Path(directory) / f"steps-{rank}-{restart}.jsonl", flags, 0o600)
+        except FileExistsError:
+            continue
+        except OSError:
+            return None
+    return None
