@@ -25,6 +25,10 @@ class Status:
     end: End | None = None
 
     @property
+    def ended(self) -> bool:
+        return self.word in ENDED
+
+    @property
     def live(self) -> bool:
         return self.word in LIVE
 

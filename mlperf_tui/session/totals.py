@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from mlperf_tui.records import Late, Step
@@ -25,20 +24,27 @@ class Base:
     steps: int = 0
     samples: int = 0
     seconds: float = 0.0
-    histogram: Counter[int] = field(default_factory=Counter)
+    histogram: dict[int, int] = field(default_factory=dict)
 
     def add(self, samples: int, seconds: float) -> None:
         self.steps += 1
         self.samples += samples
         self.seconds += seconds
         if seconds > 0:
-            self.histogram[round(math.log(seconds) / BUCKET)] += 1
+            bucket = _bucket(seconds)
+            self.histogram[bucket] = self.histogram.get(bucket, 0) + 1
+
+    def remove(self, seconds: float) -> None:
+        """Take one step's time out of the histogram."""
+        if seconds > 0 and (count := self.histogram.get(_bucket(seconds), 0)) > 0:
+            self.histogram[_bucket(seconds)] = count - 1
 
     def merge(self, other: Base) -> None:
         self.steps += other.steps
         self.samples += other.samples
         self.seconds += other.seconds
-        self.histogram.update(other.histogram)
+        for bucket, count in other.histogram.items():
+            self.histogram[bucket] = self.histogram.get(bucket, 0) + count
 
     def percentile(self, share: float) -> float | None:
         """The step time in seconds that `share` (0 to 1) of the steps don't exceed; None without steps."""
@@ -49,6 +55,10 @@ class Base:
             if seen >= wanted:
                 return math.exp(bucket * BUCKET)
         return None
+
+
+def _bucket(seconds: float) -> int:
+    return round(math.log(seconds) / BUCKET)
 
 
 @dataclass(slots=True)
@@ -81,7 +91,16 @@ class RankTotals:
     head: list[HeadStep] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """The same as plain JSON values."""
+        own = {name: getattr(self, name) for name in PLAIN}
+        return {
+            **own,
+            **{name: asdict(base) for name, base in self._bases()},
+            "head": [asdict(step) for step in self.head],
+        }
+
+    def _bases(self) -> tuple[tuple[str, Base], ...]:
+        return ("host", self.host), ("gpu", self.gpu)
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> RankTotals:
@@ -89,7 +108,7 @@ class RankTotals:
         known = dict(body)
         for clock in ("host", "gpu"):
             counted = {int(bucket): count for bucket, count in body[clock]["histogram"].items()}
-            known[clock] = Base(**{**body[clock], "histogram": Counter(counted)})
+            known[clock] = Base(**{**body[clock], "histogram": counted})
         known["head"] = [HeadStep(**step) for step in body["head"]]
         return cls(**known)
 
@@ -105,6 +124,9 @@ class RankTotals:
         self.first_t = later.first_t if self.first_t is None else self.first_t
         self.memory_peak_bytes = _most(self.memory_peak_bytes, later.memory_peak_bytes)
         self.head = (self.head + later.head)[:HEAD_STEPS]
+
+
+PLAIN = tuple(f.name for f in fields(RankTotals) if f.name not in {"host", "gpu", "head"})
 
 
 class RankFold:

@@ -1,0 +1,181 @@
+"""From a folded session to its summary, with a reason for each number that is not known."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TypeVar
+
+from mlperf_tui.analysis import machine
+from mlperf_tui.analysis.quality import quality
+from mlperf_tui.analysis.summary import (
+    AlarmSaid,
+    Energy,
+    Failure,
+    Gpu,
+    LimitedBy,
+    Loss,
+    MarkSaid,
+    Rank,
+    Rate,
+    Session,
+    StepTime,
+    Summary,
+)
+from mlperf_tui.analysis.throughput import Throughput, throughput
+from mlperf_tui.records import FORMAT, About, Alarm, GpuInfo, Mark, Plan, Record, Source, Unavailable
+from mlperf_tui.session.rollup import Fold
+from mlperf_tui.session.status import LIVE, Status
+
+R = TypeVar("R", bound=Record)
+
+
+def summarise(plan: Plan, status: Status, fold: Fold, last_lines: tuple[str, ...] = ()) -> Summary:
+    """The summary of a session in any state; `last_lines` of its output go into that of a failed one."""
+    abouts = list({about.rank: about for about in _of(About, fold.said)}.values())
+    about = abouts[0] if abouts else None
+    marks = _of(Mark, fold.said)
+    rate = throughput(fold.ranks, warmup=True)
+    began = _began(fold, marks)
+    seconds = (_ended(fold, status, marks) - began) / 1e9
+    infos = list({info.index: info for info in _of(GpuInfo, fold.said)}.values())
+    allocated = {rank: totals.memory_peak_bytes for rank, totals in fold.ranks.items()}
+    gpus = machine.gpus(infos, fold.series, abouts, allocated, seconds)
+    summary = Summary(
+        format=FORMAT,
+        session=_session(plan, status, fold, about),
+        plan=asdict(plan),
+        about=asdict(about) if about else None,
+        failure=_failure(status, last_lines),
+        throughput=_rate(plan, rate),
+        ranks=tuple(_rank(about, plan, rate) for about in sorted(abouts, key=lambda about: about.rank)),
+        quality=quality(plan, about, marks),
+        loss=_loss(fold),
+        marks=tuple(MarkSaid((mark.t - began) / 1e9, mark.key, mark.value, mark.metadata) for mark in marks),
+        gpus=gpus,
+        links=machine.links(infos, fold.series, _of(Source, fold.said), rate.step_s),
+        host=machine.host(fold.series),
+        energy=Energy(_j_per_sample(gpus, fold)),
+        limited_by=LimitedBy(None, ()),
+        alarms=tuple(AlarmSaid((alarm.t - began) / 1e9, alarm.kind, alarm.text) for alarm in _of(Alarm, fold.said)),
+        monitor=machine.monitor(fold.series, seconds),
+        unknown={},
+    )
+    summary.unknown.update(_reasons(summary, _of(Unavailable, fold.said)))
+    return summary
+
+
+def _of(kind: type[R], records: list[Record]) -> list[R]:
+    return [record for record in records if isinstance(record, kind)]
+
+
+def _began(fold: Fold, marks: list[Mark]) -> int:
+    return next((mark.t for mark in marks if mark.key == "run_start"), fold.t0 or 0)
+
+
+def _ended(fold: Fold, status: Status, marks: list[Mark]) -> int:
+    stops = [mark.t for mark in marks if mark.key == "run_stop"]
+    return stops[-1] if stops else (status.end.t if status.end else fold.t1)
+
+
+def _session(plan: Plan, status: Status, fold: Fold, about: About | None) -> Session:
+    end = status.end
+    last = end.t if end else fold.t1
+    return Session(
+        id=plan.id,
+        name=plan.name,
+        note=plan.note,
+        status=status.word,
+        why=status.detail,
+        workload=plan.workload,
+        precision=about.precision if about and about.precision else plan.precision,
+        command=shlex.join(plan.argv),
+        host=plan.host,
+        started=plan.utc,
+        duration_s=None if fold.t0 is None else (last - fold.t0) / 1e9,
+        exit_code=end.exit_code if end else None,
+    )
+
+
+def _failure(status: Status, last_lines: tuple[str, ...]) -> Failure | None:
+    if status.word not in {"failed", "interrupted"}:
+        return None
+    return Failure(status.end.signal if status.end else None, status.detail, last_lines)
+
+
+def _rate(plan: Plan, rate: Throughput) -> Rate:
+    return Rate(
+        unit=plan.unit,
+        mean=rate.samples_per_s,
+        median=rate.median,
+        p10=rate.p10,
+        steps=rate.steps,
+        warmup_steps=rate.warmup_steps,
+        step_time_ms=_step_time(rate),
+        data_wait_share=rate.data_wait_share,
+        mfu=None,
+    )
+
+
+def _step_time(rate: Throughput) -> StepTime | None:
+    if None in {rate.step_s, rate.p50_s, rate.p90_s, rate.p99_s, rate.source}:
+        return None
+    mean, p50, p90, p99 = (1e3 * (time or 0.0) for time in (rate.step_s, rate.p50_s, rate.p90_s, rate.p99_s))
+    return StepTime(mean, p50, p90, p99, rate.source or "")
+
+
+def _rank(about: About, plan: Plan, rate: Throughput) -> Rank:
+    return Rank(about.rank, plan.host, about.gpu_uuid, rate.by_rank.get(about.rank))
+
+
+def _loss(fold: Fold) -> Loss:
+    ranks = list(fold.ranks.values())
+    return Loss(
+        final=next((totals.loss for totals in ranks if totals.loss is not None), None),
+        nan_steps=sum(totals.nan_steps for totals in ranks),
+        skipped_steps=sum(totals.skipped_steps for totals in ranks),
+    )
+
+
+def _j_per_sample(gpus: tuple[Gpu, ...], fold: Fold) -> float | None:
+    spent = [gpu.energy_j for gpu in gpus if gpu.in_use is not False]
+    samples = sum(totals.host.samples for totals in fold.ranks.values())
+    if not spent or not samples or None in spent:
+        return None
+    return sum(joules for joules in spent if joules is not None) / samples
+
+
+def _reasons(summary: Summary, notes: list[Unavailable]) -> Iterator[tuple[str, str]]:
+    """Why each number that is None is unknown; what NVML refused is told in its own words."""
+    yield from _training_reasons(summary)
+    if not summary.gpus:
+        yield "gpus", next((note.reason for note in notes if note.series == "gpu"), "no GPU was seen")
+    if summary.host.cpu_cores is None:
+        yield "host.cpu_cores", "nothing was recorded while the run lasted"
+    if not summary.links.per_gpu:
+        yield "links", next((note.reason for note in notes if note.series.startswith("link")), "no NVLink was seen")
+    for note in notes:
+        if note.series.startswith("gpu."):
+            yield note.series.replace("gpu.", "gpus.", 1), note.reason
+    yield "host.threads", "threads are not recorded yet"
+    yield "limited_by.value", "this version does not work it out yet"
+
+
+def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
+    rate = summary.throughput
+    if not rate.steps:
+        yield "throughput", "the program reported no steps (mlperf_tui.steps)"
+    elif rate.mean is None:
+        yield "throughput.mean", "the program did not say how many samples a step has"
+    if rate.steps and rate.data_wait_share is None:
+        yield "throughput.data_wait_share", "the loop does not run over Steps.over()"
+    yield "throughput.mfu", "the program does not say what a sample costs (flop_per_sample)"
+    if summary.loss.final is None:
+        yield "loss.final", "the program reported no loss"
+    if all(one.value is None for one in summary.quality):
+        yield "quality", "no evaluation was marked (eval_accuracy)"
+    if summary.energy.j_per_sample is None:
+        yield "energy.j_per_sample", "it needs the power of a GPU in use and samples"
+    if summary.session.exit_code is None:
+        yield "session.exit_code", "the run goes on" if summary.session.status in LIVE else "nobody saw the program end"

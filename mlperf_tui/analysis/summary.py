@@ -1,0 +1,239 @@
+"""What a session comes to, in the names of summary.json: a person's ticket and a program's gate read the same ones.
+
+Unknown is None, and `unknown` names it with its reason. Fields are in the order in which they are written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A mean and the most that was seen, between `run_start` and `run_stop` where the program marks them."""
+
+    mean: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Which run this was. `status` is a word of session.status, `started` UTC, `exit_code` None when nobody saw it."""
+
+    id: str
+    name: str | None
+    note: str | None
+    status: str
+    why: str
+    workload: str
+    precision: str | None
+    command: str
+    host: str
+    started: str
+    duration_s: float | None
+    exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run failed: the signal's number where one ended it, and the last lines of its output."""
+
+    signal: int | None
+    reason: str
+    last_lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepTime:
+    """Milliseconds of a step, and the clock that measured them."""
+
+    mean: float
+    p50: float
+    p90: float
+    p99: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Samples a second: samples over training time, with evaluation, checkpoints and warm-up left out.
+
+    `median` is the rate of a step at its median time, `p10` at its 90th percentile time; `data_wait_share` is the
+    part of training time that waited for data (0 to 1); `mfu` the part of the card's peak (0 to 1).
+    """
+
+    unit: str
+    mean: float | None
+    median: float | None
+    p10: float | None
+    steps: int
+    warmup_steps: int
+    step_time_ms: StepTime | None
+    data_wait_share: float | None
+    mfu: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """One process of the run."""
+
+    rank: int
+    host: str
+    gpu: str | None
+    throughput: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The benchmark's own metric: last and best value, and when the target was first reached after `run_start`."""
+
+    metric: str
+    direction: str
+    value: float | None
+    best: float | None
+    target: float | None
+    reached: bool | None
+    time_to_target_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The last loss, and how many steps had none that is a number or were skipped by the loss scaler."""
+
+    final: float | None
+    nan_steps: int
+    skipped_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkSaid:
+    """A mark of the benchmark, in seconds from `run_start` (or from the first thing recorded)."""
+
+    at_s: float
+    key: str
+    value: Any
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """Seconds for which a GPU's clock was held back."""
+
+    power: float
+    thermal: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pcie:
+    """PCIe traffic of a GPU in bytes a second."""
+
+    tx: Range | None
+    rx: Range | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One GPU over the run. `busy_pct` only says that some kernel ran; `energy_j` is mean power times the time."""
+
+    index: int
+    uuid: str
+    name: str
+    in_use: bool | None
+    busy_pct: Range | None
+    sm_pct: Range | None
+    tensor_pct: Range | None
+    dram_pct: Range | None
+    memory_used_peak_bytes: int | None
+    memory_allocated_peak_bytes: int | None
+    memory_total_bytes: int | None
+    power_w: Range | None
+    energy_j: float | None
+    temperature_c: Range | None
+    clock_mhz: Range | None
+    limited_s: Limited | None
+    pcie: Pcie
+
+
+@dataclass(frozen=True, slots=True)
+class GpuLinks:
+    """One GPU's NVLink traffic; `bytes_per_step` is sent and received together."""
+
+    index: int
+    tx_bytes_per_s: Range | None
+    rx_bytes_per_s: Range | None
+    bytes_per_step: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """NVLink, and the rung of NVML's ladder that answered."""
+
+    source: str | None
+    per_gpu: tuple[GpuLinks, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The run's own process tree on the host: CPU in cores, memory resident."""
+
+    cpu_cores: Range | None
+    memory_peak_bytes: int | None
+    threads: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Joules of the GPUs in use for one sample trained, evaluation included."""
+
+    j_per_sample: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedBy:
+    """What limits the run, with its evidence."""
+
+    value: str | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSaid:
+    """An alarm, in seconds from `run_start` (or from the first thing recorded)."""
+
+    at_s: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """What recording cost: the recorder's CPU in percent of one core, ticks that came late, lines not written."""
+
+    cpu_pct: float | None
+    late_ticks: int | None
+    lines_lost: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The whole of summary.json."""
+
+    format: int
+    session: Session
+    plan: dict[str, Any]
+    about: dict[str, Any] | None
+    failure: Failure | None
+    throughput: Rate
+    ranks: tuple[Rank, ...]
+    quality: tuple[Quality, ...]
+    loss: Loss
+    marks: tuple[MarkSaid, ...]
+    gpus: tuple[Gpu, ...]
+    links: Links
+    host: Host
+    energy: Energy
+    limited_by: LimitedBy
+    alarms: tuple[AlarmSaid, ...]
+    monitor: Monitor
+    unknown: dict[str, str]

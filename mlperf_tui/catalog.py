@@ -1,0 +1,55 @@
+"""Which workloads there are, what each measures, and the command line that an option set makes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlperf_tui.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One training program of ours. `target` is the reference scale's, in the metric's own unit."""
+
+    name: str
+    module: str
+    unit: str
+    metric: str
+    target: float
+    model: str
+    data: str
+
+    def argv(self, python: str, options: Mapping[str, object]) -> tuple[str, ...]:
+        """`python -m MODULE` with each option that was given; True is a bare flag."""
+        given = {name: value for name, value in options.items() if value is not None and value is not False}
+        words = [
+            f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in given.items()
+        ]
+        return (python, "-m", self.module, *words)
+
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        Workload(
+            name="resnet50",
+            module="workloads.resnet50",
+            unit="images/s",
+            metric="top-1",
+            target=0.759,
+            model="ResNet-50 v1.5",
+            data="handwritten digits (embedded), ImageNet's folders, synthetic",
+        ),
+    )
+}
+
+
+def find(name: str) -> Workload:
+    """The workload of that name. Raises NotFound, which names the nearest."""
+    if name in WORKLOADS:
+        return WORKLOADS[name]
+    near = difflib.get_close_matches(name, WORKLOADS, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(WORKLOADS)}."
+    raise NotFound(f"no workload {name}: {hint} A command of your own goes behind `--`: mlperf-tui run -- {name} …")

@@ -1,0 +1,335 @@
+"""The command line: parse, call, print. Each command imports its room when it is called, so that all start fast."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mlperf_tui import __version__
+from mlperf_tui.errors import MlperfTuiError
+
+if TYPE_CHECKING:
+    from mlperf_tui.session.folder import Folder
+
+TOOL_ERROR = MlperfTuiError.exit_code
+PRECISIONS = ("fp32", "tf32", "amp", "amp-bf16", "amp-fp16")
+SCALES = ("tiny", "small", "reference")
+UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+BEHIND_DASHES = "mlperf_tui.command"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def main() -> None:
+    """Run, and say what went wrong in one sentence with an exit code of the tool's own."""
+    try:
+        sys.exit(cli.main(prog_name="mlperf-tui", standalone_mode=False) or 0)
+    except MlperfTuiError as error:
+        _fail(str(error), error.exit_code)
+    except click.Abort:
+        _fail("interrupted", 130)
+    except click.ClickException as error:
+        _fail(_hinted(error), TOOL_ERROR)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(TOOL_ERROR)
+
+
+def _fail(sentence: str, code: int) -> None:
+    click.echo(f"mlperf-tui: {sentence}", err=True)
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--sessions", type=click.Path(path_type=Path), metavar="DIR", help="Where sessions lie.")
+@click.version_option(__version__, prog_name="mlperf-tui")
+@click.pass_context
+def cli(context: click.Context, sessions: Path | None) -> None:
+    """Launch a training run, watch it live, leave and come back, keep a summary."""
+    from mlperf_tui.session.folder import sessions_root
+
+    context.obj = sessions_root(sessions)
+
+
+def run_options(command: F) -> F:
+    """The options that every workload of ours knows; one that isn't given follows the machine."""
+    options = (
+        click.option("--precision", type=click.Choice(PRECISIONS), help="fp32 has TF32 off."),
+        click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Samples a step and process."),
+        click.option("--scale", type=click.Choice(SCALES), help="How much of the reference's size."),
+        click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="Stop after N epochs."),
+        click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Stop after N steps."),
+        click.option(
+            "--minutes", type=click.FloatRange(min=0, min_open=True), metavar="M", help="Stop after M minutes."
+        ),
+        click.option("--target", type=float, metavar="X", help="Stop at this quality."),
+        click.option("--seed", type=click.IntRange(min=0), metavar="N"),
+        click.option("--workers", type=click.IntRange(min=0), metavar="N", help="Loader processes."),
+        click.option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N."),
+        click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN search for its fastest kernels first."),
+        click.option("--data", metavar="DIR", help="A data set's directory, or `digits` or `synthetic`."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+class WithCommand(click.Command):
+    """A command of ours behind which, after `--`, any other command may stand, untouched."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            at = args.index("--")
+            ctx.meta[BEHIND_DASHES] = tuple(args[at + 1 :])
+            args = args[:at]
+        return super().parse_args(ctx, args)
+
+
+def _complete_session(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
+    from mlperf_tui.session.folder import sessions, sessions_root
+
+    root = sessions_root(context.find_root().params.get("sessions"))
+    return [word for word in ("last", *(folder.id for folder in sessions(root))) if word.startswith(typed)]
+
+
+def _complete_workload(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    from mlperf_tui.catalog import WORKLOADS
+
+    return [name for name in WORKLOADS if name.startswith(typed)]
+
+
+def session_argument(command: F) -> F:
+    """SESSION: an id, a unique prefix, a name or `last`, which it is when none is given."""
+    return click.argument("session", default="last", shell_complete=_complete_session)(command)
+
+
+@cli.command(cls=WithCommand)
+@click.argument("workload", required=False, shell_complete=_complete_workload)
+@click.argument("extra", nargs=-1, metavar="[-- COMMAND…]")
+@run_options
+@click.option("--python", metavar="PATH", help="The Python that runs the workload, when it isn't this one.")
+@click.option("--name", metavar="NAME", help="A name to find the session by.")
+@click.option("--note", metavar="TEXT", help="A sentence to keep with the session.")
+@click.option(
+    "--grace", type=click.FloatRange(min=0), default=30, show_default=True, metavar="S", help="A stop's patience."
+)
+@click.option("--detach", is_flag=True, help="Start it, print its id, and leave.")
+@click.option("--headless", is_flag=True, help="Plain progress lines; the default without a terminal.")
+@click.pass_context
+def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...], **given: Any) -> int:
+    """Run a WORKLOAD of ours, or any command: mlperf-tui run -- python train.py."""
+    from mlperf_tui import launch
+
+    command = context.meta.get(BEHIND_DASHES, ())
+    keep = {name: given.pop(name) for name in ("python", "name", "note", "grace", "detach", "headless")}
+    _check_run(workload, extra, command, given)
+    request = launch.Request(
+        workload, command, given, keep["python"], name=keep["name"], note=keep["note"], grace_s=keep["grace"]
+    )
+    folder = launch.launch(request, context.obj)
+    if keep["detach"]:
+        click.echo(folder.id)
+        return 0
+    if keep["headless"] or not _has_screen():
+        return _headless(folder)
+    _watch(folder)
+    return _exit_code(folder)
+
+
+@cli.command()
+@session_argument
+@click.pass_obj
+def watch(root: Path, session: str) -> int:
+    """Look at a session, running or ended. Leaving it never stops the run."""
+    from mlperf_tui.launch import ensure_recorded
+
+    folder = _find(root, session)
+    folder.plan()
+    ensure_recorded(folder)
+    if _has_screen():
+        _watch(folder)
+    else:
+        from mlperf_tui import headless
+
+        headless.follow(folder, click.echo)
+        _say_summary(folder, "text")
+    return 0
+
+
+@cli.command("list")
+@click.pass_obj
+def list_(root: Path) -> None:
+    """All sessions, newest last."""
+    from mlperf_tui.report.listing import listing
+
+    click.echo("\n".join(listing(root)))
+
+
+@cli.command()
+@session_argument
+@click.pass_obj
+def stop(root: Path, session: str) -> None:
+    """End a run: politely first, firmly after the grace that it was started with."""
+    from mlperf_tui import launch
+
+    folder = _find(root, session)
+    launch.stop(folder)
+    patience_s = folder.plan().grace_s + 15
+    if not launch.wait(folder, patience_s):
+        raise MlperfTuiError(f"{folder.id} has not ended yet: look at it with `mlperf-tui watch {folder.id}`")
+    click.echo(f"{folder.id} {_status_word(folder)}")
+
+
+@cli.command()
+@click.argument("sessions", nargs=-1, required=True, metavar="SESSION…", shell_complete=_complete_session)
+@click.pass_obj
+def rm(root: Path, sessions: tuple[str, ...]) -> None:
+    """Delete sessions that have ended."""
+    for session in sessions:
+        _remove(_find(root, session))
+
+
+@cli.command()
+@click.option("--older-than", required=True, metavar="AGE", help="Such as 30d, 12h or 2w.")
+@click.pass_obj
+def prune(root: Path, older_than: str) -> None:
+    """Delete the sessions that ended longer ago than AGE."""
+    import time
+
+    from mlperf_tui.session.folder import sessions
+    from mlperf_tui.session.status import status
+
+    before = time.time() - _age_s(older_than)
+    for folder in sessions(root):
+        if folder.last_written() < before and status(folder).ended:
+            _remove(folder)
+
+
+@cli.command()
+@session_argument
+@click.option("--format", "style", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.pass_obj
+def summary(root: Path, session: str, style: str) -> None:
+    """What a session came to, as text, as JSON, or as Markdown for a pull request."""
+    _say_summary(_find(root, session), style)
+
+
+@cli.command()
+def workloads() -> None:
+    """The workloads that `run` knows."""
+    from mlperf_tui.catalog import WORKLOADS
+
+    for workload in WORKLOADS.values():
+        target = f"target {workload.metric} {workload.target}"
+        click.echo(f"{workload.name}  {workload.model}  {workload.unit}  {target}  data: {workload.data}")
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> None:
+    """Print a SHELL's completion script: eval "$(mlperf-tui completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(cli, {}, "mlperf-tui", "_MLPERF_TUI_COMPLETE").source())
+
+
+def _check_run(workload: str | None, extra: tuple[str, ...], command: tuple[str, ...], options: dict[str, Any]) -> None:
+    if extra:
+        words = " ".join((workload or "", *extra))
+        raise click.UsageError(f"a command of your own goes behind `--`: mlperf-tui run -- {words}")
+    if workload and command:
+        raise click.UsageError(f"either the workload {workload} or a command behind `--`, not both")
+    if not workload and not command:
+        raise click.UsageError("name a workload (`mlperf-tui workloads` shows them), or a command behind `--`")
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value not in {None, False}]
+    if command and given:
+        raise click.UsageError(f"{given[0]} is for our workloads: a command's own options stand behind it")
+
+
+def _find(root: Path, session: str) -> Folder:
+    from mlperf_tui.session.folder import find
+
+    return find(root, session)
+
+
+def _has_screen() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _headless(folder: Folder) -> int:
+    from mlperf_tui import headless
+
+    click.echo(f"{folder.id} in {folder.path}")
+    headless.follow(folder, click.echo, stop_on_signals=True)
+    _say_summary(folder, "text")
+    return _exit_code(folder)
+
+
+def _watch(folder: Folder) -> None:
+    from mlperf_tui import launch
+    from mlperf_tui.session.status import status
+    from mlperf_tui.viewer import watch as show
+
+    show(folder, lambda: launch.stop(folder))
+    if status(folder).live:
+        click.echo(f"{folder.id} runs on. To come back: mlperf-tui watch {folder.id}")
+    else:
+        _say_summary(folder, "text")
+
+
+def _say_summary(folder: Folder, style: str) -> None:
+    from mlperf_tui.report import render
+
+    click.echo(render(folder, style))
+
+
+def _exit_code(folder: Folder) -> int:
+    """The program's own exit code, 128 and the signal's number where one ended it; 0 while it runs on."""
+    from mlperf_tui.session.status import status
+
+    state = status(folder)
+    if state.end is None:
+        return 0 if state.live else TOOL_ERROR
+    if state.end.signal is not None:
+        return 128 + state.end.signal
+    if state.end.exit_code is not None:
+        return state.end.exit_code
+    return 0 if state.word in {"finished", "stopped"} else TOOL_ERROR
+
+
+def _status_word(folder: Folder) -> str:
+    from mlperf_tui.session.status import status
+
+    return status(folder).word
+
+
+def _remove(folder: Folder) -> None:
+    word = _status_word(folder)
+    if word in {"starting", "running", "running-unrecorded", "stopping"}:
+        raise MlperfTuiError(f"{folder.id} is {word}: `mlperf-tui stop {folder.id}` first")
+    try:
+        folder.remove()
+    except OSError as error:
+        raise MlperfTuiError(f"{folder.id} can't be deleted: {error.strerror}") from None
+    click.echo(f"deleted {folder.id}")
+
+
+def _age_s(text: str) -> float:
+    match = re.fullmatch(r"(\d+)\s*([mhdw])", text)
+    if not match:
+        raise click.UsageError(f"--older-than {text}: give a number and m, h, d or w, such as 30d")
+    return int(match[1]) * UNITS_S[match[2]]
+
+
+def _hinted(error: click.ClickException) -> str:
+    """The error's text and which help to read."""
+    context = getattr(error, "ctx", None)
+    text = error.format_message().rstrip(".")
+    return f"{text} ({context.command_path} --help)" if context else text

@@ -1,0 +1,1 @@
+"""What programs print, one file a style: text in, records out."""

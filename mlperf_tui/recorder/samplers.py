@@ -1,0 +1,103 @@
+"""What is read from the machine and how often, each thing at its own pace."""
+
+from __future__ import annotations
+
+import time
+
+from mlperf_tui.recorder.loop import Pace
+from mlperf_tui.recorder.output import Output
+from mlperf_tui.recorder.readings import Readings
+from mlperf_tui.records import HostReading
+from mlperf_tui.sampling.gpu import Gpus
+from mlperf_tui.sampling.host import Host, disk_free, host_info
+from mlperf_tui.sampling.tree import Tree
+from mlperf_tui.session.folder import Folder
+from mlperf_tui.session.rollup import Roller
+from mlperf_tui.steps.facts import hostname
+
+END_PATIENCE_S = 1.0
+
+
+class Samplers:
+    """All paces of a recording."""
+
+    def __init__(self, folder: Folder, readings: Readings, tree: Tree) -> None:
+        self._folder = folder
+        self._readings = readings
+        self._tree = tree
+        self._host = Host()
+        self._output = Output(folder)
+        self._roller = Roller(folder, hostname())
+        self._gpus: Gpus | None = None
+        self._paces = [
+            Pace("gpu", 1.0, self._read_gpus),
+            Pace("link", 1.0, self._read_links),
+            Pace("host", 1.0, self._read_host),
+            Pace("output", 0.5, self._output.take_marks),
+            Pace("cap", 10.0, self._cap_output),
+            Pace("clock", 60.0, self._readings.clock),
+            Pace("rollup", 60.0, self._roller.roll),
+        ]
+
+    def start(self) -> None:
+        self._readings.write(host_info(hostname()))
+        for pace in self._paces:
+            pace.start()
+
+    def end(self) -> None:
+        """Stop all paces and take in what is left of the output."""
+        for pace in self._paces:
+            pace.end(END_PATIENCE_S)
+        self._read_host()
+        self._output.take_marks(last=True)
+        self._output.close()
+        if self._gpus is not None:
+            self._gpus.close()
+
+    def roll(self) -> None:
+        """The last rollup, once everything else has been written."""
+        self._roller.roll()
+        self._roller.close()
+
+    def _read_gpus(self) -> None:
+        if self._gpus is None:
+            gpus = Gpus()
+            self._readings.write(*gpus.infos)
+            self._gpus = gpus
+        reading = self._gpus.read()
+        notes = self._gpus.notes()
+        self._readings.write(*notes, *self._gpus.alarms(), *([reading] if reading else []))
+
+    def _read_links(self) -> None:
+        if self._gpus is not None and (reading := self._gpus.links()) is not None:
+            self._readings.write(reading)
+
+    def _read_host(self) -> None:
+        host, run = self._host.read(), self._tree.read()
+        self._readings.tell_if_full()
+        self._readings.write(
+            HostReading(
+                t=time.monotonic_ns(),
+                cpu_cores=_short(host.cpu_cores),
+                load_1m=_short(host.load_1m),
+                memory_used_bytes=host.memory_used_bytes,
+                run_cpu_cores=_short(run.cpu_cores),
+                run_memory_bytes=run.memory_bytes,
+                run_processes=run.processes,
+                run_threads=run.threads,
+                output_bytes=self._output.size(),
+                disk_free_bytes=disk_free(self._folder.path),
+                monitor_cpu_s=round(time.process_time(), 3),
+                late_ticks=sum(pace.late for pace in self._paces),
+                lines_lost=self._readings.lost + self._output.lost,
+            )
+        )
+
+    def _cap_output(self) -> None:
+        told = self._output.cap()
+        if told is not None:
+            self._readings.alarm("output-cut", told)
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

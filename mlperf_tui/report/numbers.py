@@ -1,0 +1,51 @@
+"""Numbers as people read them, each with its unit; unknown is a dash."""
+
+from __future__ import annotations
+
+import math
+
+DASH = "–"
+GIB = 1 << 30
+
+
+def count(value: float | None, digits: int = 3) -> str:
+    """A number with at least `digits` significant ones and commas between thousands."""
+    if value is None:
+        return DASH
+    if not math.isfinite(value):
+        return {math.inf: "infinite", -math.inf: "-infinite"}.get(value, "NaN")
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(places, 9)}f}"
+
+
+def percent(share: float | None) -> str:
+    """A share (0 to 1) in whole percent, or with a digit more below one percent."""
+    if share is None:
+        return DASH
+    value = 100 * share
+    return f"{value:.1f} %" if 0 < value < 1 else f"{value:.0f} %"
+
+
+def duration(seconds: float | None) -> str:
+    """Hours, minutes and seconds, with days in front where there are any."""
+    if seconds is None:
+        return DASH
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    clock = f"{hours:02}:{minutes:02}:{rest:02}"
+    return f"{days} d {clock}" if days else clock
+
+
+def gib(size_bytes: float | None) -> str:
+    """Bytes in GiB, as nvidia-smi counts; MiB below a tenth of one."""
+    if size_bytes is None:
+        return DASH
+    return f"{size_bytes / GIB:.1f} GiB" if size_bytes >= GIB / 10 else f"{size_bytes / (1 << 20):.0f} MiB"
+
+
+def rate(bytes_per_s: float | None) -> str:
+    """Bytes a second in GB/s (10⁹)."""
+    return DASH if bytes_per_s is None else f"{bytes_per_s / 1e9:.1f} GB/s"

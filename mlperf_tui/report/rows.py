@@ -1,0 +1,157 @@
+"""A summary as rows of a label and what is to be said of it: the content that text and Markdown share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlperf_tui.analysis.summary import Gpu, Quality, Range, Summary
+from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
+
+SYMBOLS = {"finished": "✓", "failed": "✗", "stopped": "■", "interrupted": "?", "running": "●"}
+Row = tuple[str, str]
+
+
+def title(summary: Summary) -> str:
+    """The run in a line: workload, precision, what it ran on, batch."""
+    about = summary.about or {}
+    batch = about.get("samples_per_step")
+    parts = [
+        summary.session.workload,
+        summary.session.precision,
+        about.get("scale"),
+        device(summary),
+        f"batch {batch}" if batch else None,
+    ]
+    return " · ".join(str(part) for part in parts if part)
+
+
+def device(summary: Summary) -> str | None:
+    """The GPUs in use, as `8 × NAME`, else what the program said that it runs on."""
+    names = [gpu.name for gpu in summary.gpus if gpu.in_use]
+    if names:
+        return f"{len(names)} × {names[0]}"
+    about = summary.about or {}
+    return about.get("device")
+
+
+def state(summary: Summary) -> str:
+    """The status as a symbol, a word and the sentence behind it."""
+    session = summary.session
+    sentence = f" ({session.why})" if session.why else ""
+    return f"{SYMBOLS.get(session.status, '●')} {session.status}{sentence}"
+
+
+def rows(summary: Summary) -> Iterator[Row]:
+    """Every row that this summary has something to say in."""
+    yield from _session_rows(summary)
+    yield from _training_rows(summary)
+    for quality in summary.quality:
+        yield "quality", _quality(quality)
+    if summary.loss.final is not None:
+        yield "loss", _loss(summary)
+    yield from _machine_rows(summary)
+
+
+def gpu_row(gpu: Gpu) -> tuple[str, ...]:
+    """One GPU: index, busy, SM, tensor, DRAM, peak memory, power, temperature, clock, seconds held back."""
+    held = gpu.limited_s
+    return (
+        str(gpu.index),
+        *(_mean(value) for value in (gpu.busy_pct, gpu.sm_pct, gpu.tensor_pct, gpu.dram_pct)),
+        gib(gpu.memory_used_peak_bytes),
+        gib(gpu.memory_allocated_peak_bytes),
+        _mean(gpu.power_w),
+        _most(gpu.temperature_c),
+        _mean(gpu.clock_mhz),
+        DASH if held is None else f"{held.power:.0f} / {held.thermal:.0f}",
+    )
+
+
+GPU_HEADINGS = (
+    "GPU",
+    "busy %",
+    "SM %",
+    "tensor %",
+    "DRAM %",
+    "peak memory",
+    "torch's peak",
+    "power W",
+    "max °C",
+    "MHz",
+    "s held by power / heat",
+)
+
+
+def _session_rows(summary: Summary) -> Iterator[Row]:
+    session = summary.session
+    yield "session", session.id + (f" “{session.name}”" if session.name else "")
+    yield "status", state(summary)
+    yield "started", f"{session.started} on {session.host}, lasted {duration(session.duration_s)}"
+    if session.note:
+        yield "note", session.note
+
+
+def _training_rows(summary: Summary) -> Iterator[Row]:
+    speed = summary.throughput
+    if not speed.steps:
+        return
+    warm = f", {speed.warmup_steps} of warm-up left out" if speed.warmup_steps else ""
+    spread = f"median {count(speed.median)}, slowest tenth {count(speed.p10)}"
+    yield "throughput", f"{count(speed.mean)} {speed.unit} ({spread}; {speed.steps:,} steps{warm})"
+    if speed.step_time_ms:
+        times = speed.step_time_ms
+        tail = f"p50 {count(times.p50)}, p90 {count(times.p90)}, p99 {count(times.p99)}; {times.source}"
+        yield "step time", f"{count(times.mean)} ms ({tail})"
+    yield "data wait", f"{percent(speed.data_wait_share)} of training time"
+    if len(summary.ranks) > 1:
+        slowest = min(summary.ranks, key=lambda rank: rank.throughput or float("inf"))
+        yield (
+            "ranks",
+            f"{len(summary.ranks)}; slowest is rank {slowest.rank} at {count(slowest.throughput)} {speed.unit}",
+        )
+
+
+def _quality(quality: Quality) -> str:
+    text = f"{quality.metric} {count(quality.value, 4)}"
+    if quality.best is not None and quality.best != quality.value:
+        text += f" (best {count(quality.best, 4)})"
+    if quality.target is None:
+        return text
+    if quality.reached:
+        return f"{text}, target {count(quality.target)} reached after {duration(quality.time_to_target_s)}"
+    return f"{text}, target {count(quality.target)} not reached"
+
+
+def _loss(summary: Summary) -> str:
+    loss = summary.loss
+    odd = [f"{n} steps {what}" for n, what in ((loss.nan_steps, "NaN"), (loss.skipped_steps, "skipped")) if n]
+    return ", ".join([f"{count(loss.final, 4)} at the end", *odd])
+
+
+def _machine_rows(summary: Summary) -> Iterator[Row]:
+    cores = summary.host.cpu_cores
+    if cores is not None:
+        memory = gib(summary.host.memory_peak_bytes)
+        yield "CPU", f"{count(cores.mean)} cores, at most {count(cores.max)}; memory at most {memory}"
+    if summary.energy.j_per_sample is not None:
+        yield "energy", f"{count(summary.energy.j_per_sample)} J a sample, GPUs alone"
+    for one in summary.links.per_gpu:
+        sent, received = (rate(way.mean if way else None) for way in (one.tx_bytes_per_s, one.rx_bytes_per_s))
+        yield f"NVLink {one.index}", f"sent {sent}, received {received} ({summary.links.source})"
+    for alarm in summary.alarms:
+        yield "alarm", f"{alarm.text} (at {duration(alarm.at_s)})"
+    yield "monitor", _monitor(summary)
+
+
+def _monitor(summary: Summary) -> str:
+    own = summary.monitor
+    cost = DASH if own.cpu_pct is None else f"{own.cpu_pct:.1f} % of a core"
+    return f"{cost}, {count(own.late_ticks)} late ticks, {count(own.lines_lost)} lines lost"
+
+
+def _mean(value: Range | None) -> str:
+    return DASH if value is None else f"{value.mean:.0f}"
+
+
+def _most(value: Range | None) -> str:
+    return DASH if value is None else f"{value.max:.0f}"
