@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import shutil
@@ -155,7 +156,7 @@ def _check_needs(python: str) -> None:
 
 def _plan(request: Request, argv: tuple[str, ...]) -> Plan:
     known = catalog.WORKLOADS.get(request.workload or "")
-    name = known.name if known else Path(argv[0]).name
+    name = known.name if known else program_name(argv)
     now = datetime.now(UTC)
     planned: dict[str, Any] = {key: request.options.get(key) for key in PLANNED}
     return Plan(
@@ -175,6 +176,13 @@ def _plan(request: Request, argv: tuple[str, ...]) -> Plan:
         git=_git(),
         **planned,
     )
+
+
+def program_name(argv: tuple[str, ...]) -> str:
+    """What a person would call the command: its script or module where an interpreter or a launcher runs one."""
+    scripts = [Path(word).name for word in argv if word.endswith((".py", ".sh"))]
+    modules = [after for word, after in itertools.pairwise(argv) if word == "-m"]
+    return (scripts or modules or [Path(argv[0]).name])[0]
 
 
 PLANNED = ("precision", "scale", "batch", "data", "seed", "steps", "minutes", "target")

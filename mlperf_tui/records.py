@@ -327,7 +327,8 @@ NAMES: dict[str, type[Any]] = {
 
 _NAME_OF = {cls: name for name, cls in NAMES.items()}
 _FIELDS = {
-    name: {f.name: "float" in str(f.type) or f.type == "Any" for f in fields(cls)} for name, cls in NAMES.items()
+    name: {f.name: any(kind in str(f.type) for kind in ("float", "Values", "Any")) for f in fields(cls)}
+    for name, cls in NAMES.items()
 }
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -374,6 +375,8 @@ def _to_json(value: Any) -> Any:
 def _from_json(value: Any, may_be_float: bool) -> Any:
     if isinstance(value, list):
         return tuple(_from_json(item, may_be_float) for item in value)
+    if may_be_float and isinstance(value, dict):
+        return {key: _from_json(item, may_be_float) for key, item in value.items()}
     if may_be_float and isinstance(value, str):
         return _NOT_FINITE.get(value, value)
     return value

@@ -74,6 +74,7 @@ class Samplers:
 
     def _read_host(self) -> None:
         host, run = self._host.read(), self._tree.read()
+        lives = run.processes > 0
         self._readings.tell_if_full()
         self._readings.write(
             HostReading(
@@ -81,10 +82,10 @@ class Samplers:
                 cpu_cores=_short(host.cpu_cores),
                 load_1m=_short(host.load_1m),
                 memory_used_bytes=host.memory_used_bytes,
-                run_cpu_cores=_short(run.cpu_cores),
-                run_memory_bytes=run.memory_bytes,
+                run_cpu_cores=_short(run.cpu_cores) if lives else None,
+                run_memory_bytes=run.memory_bytes if lives else None,
                 run_processes=run.processes,
-                run_threads=run.threads,
+                run_threads=run.threads if lives else None,
                 output_bytes=self._output.size(),
                 disk_free_bytes=disk_free(self._folder.path),
                 monitor_cpu_s=round(time.process_time(), 3),

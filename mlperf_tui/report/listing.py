@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,11 @@ def listing(root: Path) -> Iterator[str]:
 
 
 def _row(folder: Folder) -> tuple[str, ...]:
-    age = duration(time.time() - folder.last_written())
     try:
         plan = folder.plan()
     except MlperfTuiError as error:
-        return (folder.id, DASH, str(error), DASH, DASH, DASH, age, gib(folder.size()))
+        return (folder.id, DASH, str(error), DASH, DASH, DASH, DASH, gib(folder.size()))
+    age = duration(time.time() - datetime.fromisoformat(plan.utc).timestamp())
     stored = _stored(folder)
     precision = stored["session"]["precision"] if stored else plan.precision
     speed = f"{count(_rate(folder, stored))} {plan.unit}"

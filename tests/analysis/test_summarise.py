@@ -1,0 +1,173 @@
+"""A summary has a number or a reason for each of its names, in every state that a session can be in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mlperf_tui.analysis.summarise import summarise
+from mlperf_tui.records import (
+    About,
+    Alarm,
+    End,
+    GpuInfo,
+    GpuReading,
+    HostReading,
+    LinkReading,
+    Mark,
+    Record,
+    Source,
+    Step,
+    Unavailable,
+)
+from mlperf_tui.report.as_json import to_json
+from mlperf_tui.report.as_markdown import to_markdown
+from mlperf_tui.report.as_text import to_text
+from mlperf_tui.session.follow import Origin
+from mlperf_tui.session.rollup import Fold
+from mlperf_tui.session.status import Status
+from tests.session.test_folder import plan
+
+S = 1_000_000_000
+RANK_0 = Origin("steps-0-0.jsonl", 0)
+GPUS: list[Record] = [
+    GpuInfo(0, "GPU-a", "H100", memory_total_bytes=80 << 30, power_limit_w=700.0),
+    GpuInfo(1, "GPU-b", "H100"),
+    Source("link.tx_bytes_per_s", "GPM", "bytes/s"),
+    Unavailable("gpu.tensor_pct", "GPM needs Hopper or newer", 1),
+]
+
+
+def _fold(*records: Record) -> Fold:
+    fold = Fold()
+    for record in records:
+        fold.add(RANK_0, record)
+    return fold
+
+
+def _gpu_run() -> Fold:
+    readings = [
+        record
+        for t in range(1, 11)
+        for record in (
+            GpuReading(
+                t * S,
+                busy_pct=(90.0, 0.0),
+                tensor_pct=(50.0, None),
+                power_w=(500.0, 70.0),
+                memory_used_bytes=(10 << 30, 1 << 30),
+                limits=("power" if t > 5 else "", ""),
+            ),
+            LinkReading(t * S, (1e9, 0.0), (2e9, 0.0)),
+            HostReading(
+                t * S, run_cpu_cores=1.5, run_memory_bytes=1 << 30, monitor_cpu_s=0.01 * t, late_ticks=0, lines_lost=0
+            ),
+        )
+    ]
+    steps = [Step(t * S, t, 100, 0.1, 0.9) for t in range(1, 11)]
+    about = About(0, 1, 0, 1, gpu_uuid="GPU-a", precision="amp-bf16", metric="top-1", target=0.5)
+    marks = [
+        Mark(0, "run_start"),
+        Mark(9 * S, "eval_accuracy", 0.6),
+        Mark(10 * S, "run_stop", None, {"status": "success"}),
+    ]
+    ordered = sorted([*marks[:2], *readings, *steps], key=lambda record: getattr(record, "t", 0))
+    return _fold(about, *GPUS, *ordered, marks[2])
+
+
+FINISHED = Status("finished", "exit code 0", End(11 * S, "finished", "exit code 0", exit_code=0))
+
+
+def test_a_gpu_run_by_hand() -> None:
+    """Every number of a small run, worked out by hand."""
+    summary = summarise(plan("s-1"), FINISHED, _gpu_run())
+    assert summary.throughput.mean == pytest.approx(100)
+    assert summary.throughput.data_wait_share == pytest.approx(0.1)
+    first, second = summary.gpus
+    assert (first.in_use, second.in_use) == (True, False)
+    assert first.energy_j == pytest.approx(5000)
+    assert first.limited_s is not None
+    assert first.limited_s.power == pytest.approx(5)
+    assert summary.energy.j_per_sample == pytest.approx(5)
+    assert second.tensor_pct is None
+    assert summary.unknown["gpus.tensor_pct"] == "GPM needs Hopper or newer"
+    assert summary.links.source == "GPM"
+    assert summary.links.per_gpu[0].bytes_per_step == pytest.approx(3e9)
+    assert summary.monitor.cpu_pct == pytest.approx(0.9)
+    assert summary.quality[0].time_to_target_s == 9
+    assert summary.session.precision == "amp-bf16"
+
+
+@pytest.mark.parametrize("word", ["running", "finished", "failed", "stopped", "interrupted", "starting", "elsewhere"])
+def test_every_state_has_a_summary_that_says_so(word: str) -> None:
+    """Nothing recorded at all is still a summary in all three styles, and each unknown has its reason."""
+    summary = summarise(plan("s-1"), Status(word, "because"), Fold(), ("last words",))
+    assert f"{word} (because)" in to_text(summary)
+    assert word in to_markdown(summary)
+    body = json.loads(to_json(summary))
+    assert body["session"]["status"] == word
+    assert body["throughput"]["mean"] is None
+    assert (body["failure"] is not None) == (word in {"failed", "interrupted"})
+    assert {"throughput", "gpus", "links", "host.cpu_cores", "session.exit_code"} <= body["unknown"].keys()
+
+
+def test_names_that_others_rely_on() -> None:
+    """summary.json's names; to change one breaks somebody's gate."""
+    body = json.loads(to_json(summarise(plan("s-1"), FINISHED, _gpu_run())))
+    assert list(body) == [
+        "format",
+        "session",
+        "plan",
+        "about",
+        "failure",
+        "throughput",
+        "ranks",
+        "quality",
+        "loss",
+        "marks",
+        "gpus",
+        "links",
+        "host",
+        "energy",
+        "limited_by",
+        "alarms",
+        "monitor",
+        "unknown",
+    ]
+    assert {
+        "id",
+        "name",
+        "status",
+        "workload",
+        "precision",
+        "command",
+        "host",
+        "started",
+        "duration_s",
+        "exit_code",
+    } <= body["session"].keys()
+    assert {"unit", "mean", "median", "p10", "steps", "warmup_steps", "step_time_ms", "data_wait_share", "mfu"} == body[
+        "throughput"
+    ].keys()
+    assert {"mean", "p50", "p90", "p99", "source"} == body["throughput"]["step_time_ms"].keys()
+    assert {
+        "index",
+        "uuid",
+        "busy_pct",
+        "tensor_pct",
+        "memory_used_peak_bytes",
+        "power_w",
+        "energy_j",
+        "limited_s",
+        "pcie",
+    } <= body["gpus"][0].keys()
+
+
+def test_output_is_data_in_markdown() -> None:
+    """A failure's output can't close its fence, and a name can't open a tag or a table cell."""
+    status = Status("failed", "exit code 1", End(1, "failed", "exit code 1", exit_code=1))
+    summary = summarise(plan("s-1", name="a|b <script>"), status, _fold(Alarm(1, "x", "y")), ("```", "<b>", "````"))
+    text = to_markdown(summary)
+    assert "`````\n```\n<b>\n````\n`````" in text
+    assert "a\\|b \\<script\\>" in text

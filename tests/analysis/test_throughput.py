@@ -1,0 +1,79 @@
+"""Rates and step times against sums done by hand."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlperf_tui.analysis.throughput import GPU_EVENTS, HOST_CLOCK, throughput, warm_from
+from mlperf_tui.records import Late, Step
+from mlperf_tui.session.totals import HeadStep, RankFold, RankTotals
+
+
+def totals(
+    times: list[float], *, samples: int | None = 8, data: float | None = 0.0, gpu: list[float] | None = None
+) -> RankTotals:
+    """A rank whose steps took so long."""
+    fold = RankFold()
+    for n, time in enumerate(times):
+        waited = None if data is None else data * time
+        fold.step(Step(n, n, samples, waited, time - (waited or 0)))
+        if gpu:
+            fold.late(Late(n, gpu[n]))
+    return fold.totals
+
+
+def test_rate_is_samples_over_training_time() -> None:
+    """Ten steps of 8 samples in 2 s each."""
+    rate = throughput({0: totals([2.0] * 10)})
+    assert rate.samples_per_s == pytest.approx(4)
+    assert (rate.steps, rate.source, rate.step_s) == (10, HOST_CLOCK, 2.0)
+    assert rate.p99_s == pytest.approx(2, rel=0.006)
+
+
+def test_ranks_add_up_and_the_slowest_is_told() -> None:
+    """Two ranks in step: their rates add up; step times are the slower one's."""
+    rate = throughput({0: totals([1.0] * 4), 1: totals([2.0] * 4)})
+    assert rate.samples_per_s == pytest.approx(12)
+    assert rate.step_s == 2
+    assert rate.by_rank == {0: pytest.approx(8), 1: pytest.approx(4)}
+
+
+def test_the_gpus_clock_is_used_where_it_timed_the_steps() -> None:
+    """The host runs ahead of the GPU: its own times would be wrong by far."""
+    rate = throughput({0: totals([0.1] * 10, gpu=[0.5] * 10)})
+    assert rate.source == GPU_EVENTS
+    assert rate.samples_per_s == pytest.approx(16)
+
+
+def test_warm_up_is_left_out_and_counted() -> None:
+    """Three slow first steps leave no trace in rate or percentiles."""
+    rate = throughput({0: totals([30, 20, 10] + [1.0] * 50)}, warmup=True)
+    assert (rate.warmup_steps, rate.steps) == (3, 50)
+    assert rate.samples_per_s == pytest.approx(8)
+    assert rate.p99_s == pytest.approx(1, rel=0.006)
+
+
+def test_a_run_that_never_settles_keeps_its_steps() -> None:
+    """Steps that grow slower all the time are not thrown away as warm-up."""
+    assert warm_from([HeadStep(8, 1.3**n) for n in range(40)]) == 0
+
+
+@given(st.lists(st.floats(0.001, 10), max_size=60))
+def test_warm_up_is_never_more_than_half(times: list[float]) -> None:
+    """Whatever the times are, most of a run stays."""
+    assert 0 <= warm_from([HeadStep(1, time) for time in times]) <= max(1, len(times) // 2)
+
+
+def test_unknown_stays_unknown() -> None:
+    """No steps, no samples, no data wait: None, and never 0."""
+    assert throughput({}).samples_per_s is None
+    assert throughput({0: totals([1.0], samples=None)}).samples_per_s is None
+    assert throughput({0: totals([1.0])}).data_wait_share == 0
+    assert throughput({0: totals([1.0], data=None)}).data_wait_share is None
+
+
+def test_one_rank_without_samples_makes_the_sum_unknown() -> None:
+    """A sum over some of the ranks would be a wrong number."""
+    assert throughput({0: totals([1.0]), 1: totals([1.0], samples=None)}).samples_per_s is None
