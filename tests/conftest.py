@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.nvml.fixtures import nvml_dir  # noqa: F401  a fixture for all
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -51,8 +51,7 @@ class Samplers:
         self._read_host()
         self._output.take_marks(last=True)
         self._output.close()
-        if self._gpus is not None:
-            self._gpus.close()
+        self._close_gpus()
 
     def roll(self) -> None:
         """The last rollup, once everything else has been written."""
@@ -67,6 +66,13 @@ class Samplers:
         reading = self._gpus.read()
         notes = self._gpus.notes()
         self._readings.write(*notes, *self._gpus.alarms(), *([reading] if reading else []))
+
+    def _close_gpus(self) -> None:
+        """One more reading, with energy, so that what was used has an end as well as a beginning."""
+        if self._gpus is not None:
+            if (last := self._gpus.read(with_energy=True)) is not None:
+                self._readings.write(last)
+            self._gpus.close()
 
     def _read_links(self) -> None:
         if self._gpus is not None and (reading := self._gpus.links()) is not None:

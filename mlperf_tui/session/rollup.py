@@ -62,9 +62,9 @@ class Fold:
         """Take in one record."""
         self._see_time(getattr(record, "t", 0))
         if isinstance(record, Step):
-            self._rank(origin).step(record)
+            self._rank(origin.rank or 0).step(record)
         elif isinstance(record, Late):
-            self._rank(origin).late(record)
+            self._rank(origin.rank or 0).late(record)
         elif isinstance(record, GpuReading | LinkReading | HostReading):
             self._reading(record)
         elif not isinstance(record, OFTEN):
@@ -81,7 +81,7 @@ class Fold:
         if not stopped:
             self._spreads.merge(minute.series)
         for rank, body in minute.ranks.items():
-            self._ranks.setdefault(int(rank), RankFold()).begin_with(RankTotals.from_json(body))
+            self._rank(int(rank)).begin_with(RankTotals.from_json(body))
 
     def take(self, offsets: dict[str, int]) -> Minute:
         """The stretch so far as a Minute, and a new start for the next one."""
@@ -96,8 +96,10 @@ class Fold:
         self.said, self._spreads, self._keys, self.t0 = [], Spreads(), Counter(), None
         return minute
 
-    def _rank(self, origin: Origin) -> RankFold:
-        return self._ranks.setdefault(origin.rank or 0, RankFold())
+    def _rank(self, rank: int) -> RankFold:
+        if rank not in self._ranks:
+            self._ranks[rank] = RankFold()
+        return self._ranks[rank]
 
     def _reading(self, record: GpuReading | LinkReading | HostReading) -> None:
         if not self._stopped:

@@ -1,0 +1,1 @@
+"""A pretended NVML, compiled from C, that the real pynvml loads."""
