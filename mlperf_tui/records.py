@@ -1,9 +1,9 @@
 """The vocabulary: every record that a session holds, each to and from one JSON line.
 
-A line is one object with one key, the record's name: `{"step":{"t":81,"n":3,"samples":32}}`. Fields that are None are
-left out of a line; fields that a reader doesn't know are ignored, so that a newer recorder can add some. `t` is the
-host's monotonic clock in nanoseconds; every other unit stands in the field's name. In arrays over GPUs, None is
-unknown. A number that JSON can't say is written as "nan", "inf" or "-inf".
+A line is one object with one key, the record's name: `{"step":{"t":81,"n":3,"samples":32}}`. Fields that are None, or
+empty where that is the default, are left out of a line; fields that a reader doesn't know are ignored, so that a newer
+recorder can add some. `t` is the host's monotonic clock in nanoseconds; every other unit stands in the field's name. In
+arrays over GPUs, None is unknown. A number that JSON can't say is written as "nan", "inf" or "-inf".
 """
 
 from __future__ import annotations
@@ -330,6 +330,7 @@ _FIELDS = {
     name: {f.name: any(kind in str(f.type) for kind in ("float", "Values", "Any")) for f in fields(cls)}
     for name, cls in NAMES.items()
 }
+_DEFAULTS = {name: {f.name: f.default for f in fields(cls)} for name, cls in NAMES.items()}
 _DECODER = json.JSONDecoder()
 _NUMBERS = {int, float, bool}
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -337,7 +338,12 @@ _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 def encode(record: Record) -> str:
     """The record as one line of JSON, without the newline."""
-    body = {name: _to_json(value) for name in _fields(type(record)) if (value := getattr(record, name)) is not None}
+    defaults = _DEFAULTS[_NAME_OF[type(record)]]
+    body = {
+        name: _to_json(value)
+        for name, default in defaults.items()
+        if (value := getattr(record, name)) is not None and not (value == default == ())
+    }
     return json.dumps({_NAME_OF[type(record)]: body}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 

@@ -21,11 +21,13 @@ def count(value: float | None, digits: int = 3) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share (0 to 1) in whole percent, or with a digit more below one percent."""
+    """A share (0 to 1) in whole percent; below one percent with a digit more."""
     if share is None:
         return DASH
     value = 100 * share
-    return f"{value:.1f} %" if 0 < value < 1 else f"{value:.0f} %"
+    if 0 < value < 0.05:
+        return "< 0.1 %"
+    return f"{value:.1f} %" if 0 < value < 0.95 else f"{value:.0f} %"
 
 
 def duration(seconds: float | None) -> str:

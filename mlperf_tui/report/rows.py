@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlperf_tui.analysis.summary import Gpu, Quality, Range, Summary
+from mlperf_tui.analysis.summary import Gpu, GpuLinks, Quality, Range, Summary
 from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
 
 SYMBOLS = {"finished": "✓", "failed": "✗", "stopped": "■", "interrupted": "?", "running": "●"}
@@ -135,12 +135,30 @@ def _machine_rows(summary: Summary) -> Iterator[Row]:
         yield "CPU", f"{count(cores.mean)} cores, at most {count(cores.max)}; memory at most {memory}"
     if summary.energy.j_per_sample is not None:
         yield "energy", f"{count(summary.energy.j_per_sample)} J a sample, GPUs alone"
-    for one in summary.links.per_gpu:
-        sent, received = (rate(way.mean if way else None) for way in (one.tx_bytes_per_s, one.rx_bytes_per_s))
-        yield f"NVLink {one.index}", f"sent {sent}, received {received} ({summary.links.source})"
+    if summary.links.per_gpu:
+        yield "NVLink", _links(summary)
     for alarm in summary.alarms:
         yield "alarm", f"{alarm.text} (at {duration(alarm.at_s)})"
     yield "monitor", _monitor(summary)
+
+
+def _links(summary: Summary) -> str:
+    """A GPU's mean traffic, over those that have links."""
+    found = summary.links.per_gpu
+    sent, received = (
+        _mean_of([way for way in ways if way]) for ways in zip(*(_ways(one) for one in found), strict=True)
+    )
+    text = f"sent {rate(sent)}, received {rate(received)} a GPU, mean of {len(found)} ({summary.links.source})"
+    steps = [one.bytes_per_step for one in found if one.bytes_per_step is not None]
+    return f"{text}; {sum(steps) / len(steps) / 1e9:.2f} GB a GPU and step" if steps else text
+
+
+def _ways(one: GpuLinks) -> tuple[Range | None, Range | None]:
+    return one.tx_bytes_per_s, one.rx_bytes_per_s
+
+
+def _mean_of(ranges: list[Range]) -> float | None:
+    return sum(one.mean for one in ranges) / len(ranges) if ranges else None
 
 
 def _monitor(summary: Summary) -> str:

@@ -23,6 +23,8 @@ from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
         (percent(0.0213), "2 %"),
         (percent(0.004), "0.4 %"),
         (percent(0.0), "0 %"),
+        (percent(0.0002), "< 0.1 %"),
+        (percent(0.0096), "1 %"),
         (duration(761), "00:12:41"),
         (duration(90061), "1 d 01:01:01"),
         (gib(85_899_345_920), "80.0 GiB"),

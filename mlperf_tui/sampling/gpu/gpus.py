@@ -55,7 +55,8 @@ class Gpus:
                 self._energy_ns = now
             rows = [gpu.row(is_due or with_energy) for gpu in self._gpus]
             self._rounds.begin()
-            return GpuReading(t=now, **_columns(rows))
+            columns = _columns(rows)
+            return GpuReading(t=now, **(columns if is_due or with_energy else {**columns, "energy_j": ()}))
 
     def links(self) -> LinkReading | None:
         """NVLink traffic, each tenth time also by link; None if no GPU here has a link."""
