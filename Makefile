@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format clean
+.PHONY: run test check format bench clean
 
 run: $(READY)  ## set everything up, and watch ResNet-50 learn
 	$(BIN)/mlperf-tui run resnet50
@@ -21,6 +21,11 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## measure what we claim, beside what it is compared with, on this machine
+	$(BIN)/python -m tests.bench.step_cost
+	$(BIN)/python -m tests.bench.intake
+	$(BIN)/python -m tests.bench.watching
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mlperf-tui needs Python 3.11 or newer: make PYTHON=python3.11 …")'

@@ -1,0 +1,56 @@
+"""Sparks and curves out of blocks, and what to put in place of every sign that a terminal without UTF-8 lacks."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+PLAIN_BLOCKS = "_.-=+*%#"
+_SIGNS = {"–": "-", "·": ".", "×": "x", "°": " ", "●": "*", "○": "o", "✓": "+", "✗": "x", "■": "#", "─": "-"}
+_MORE = {"▸": ">", "›": ">", "…": "~", "↑": "^", "↓": "v", "←": "<", "→": ">", "⚠": "!"}
+_TABLE = str.maketrans({**_SIGNS, **_MORE, **dict(zip(BLOCKS, PLAIN_BLOCKS, strict=True))})
+
+
+def utf8(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the locale says that the terminal reads UTF-8; where it says nothing, terminals do nowadays."""
+    named = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "UTF-8")
+    return named.lower().replace("-", "").endswith("utf8")
+
+
+def plain(text: str) -> str:
+    """The same in ASCII, as wide as before: a sign of one column for each."""
+    return text.replace(" · ", " | ").translate(_TABLE).encode("ascii", "replace").decode()
+
+
+def spark(values: Sequence[float | None], low: float, high: float) -> str:
+    """One block a value between `low` and `high`; a blank where nothing is known.
+
+    None is full, so that the sparks of two rows, one above the other, don't run together.
+    """
+    return "".join(_block(value, low, high) for value in values)
+
+
+def curve(values: Sequence[float | None], rows: int, low: float, high: float) -> list[str]:
+    """Columns over `rows` lines, from `low` at the bottom to `high` at the top; a blank column is a gap, not 0."""
+    return ["".join(_part(value, row, rows, low, high) for value in values) for row in range(rows - 1, -1, -1)]
+
+
+def _block(value: float | None, low: float, high: float) -> str:
+    if value is None or not math.isfinite(value):
+        return " "
+    return BLOCKS[min(6, int(7 * _height(value, low, high)))]
+
+
+def _part(value: float | None, row: int, rows: int, low: float, high: float) -> str:
+    """What a column shows in one line, counted from the bottom: something even of `low`, so that it isn't a gap."""
+    if value is None or not math.isfinite(value):
+        return " "
+    inside = max(1, round(8 * rows * _height(value, low, high))) - 8 * row
+    return BLOCKS[min(8, inside) - 1] if inside > 0 else " "
+
+
+def _height(value: float, low: float, high: float) -> float:
+    """Where between `low` (0) and `high` (1) a value stands."""
+    return max(0.0, min(1.0, (value - low) / (high - low))) if high > low else 0.0

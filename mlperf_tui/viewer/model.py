@@ -1,0 +1,131 @@
+"""The pure fold behind the screen: records and minutes in, a frozen Snapshot out. It knows no clock, file or widget."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from mlperf_tui.analysis.quality import evaluations, quality
+from mlperf_tui.records import About, Alarm, Clock, Late, Mark, Minute, Plan, Record, Step, decode
+from mlperf_tui.session.follow import Origin
+from mlperf_tui.session.status import ENDED, Status
+from mlperf_tui.viewer.device import device_words
+from mlperf_tui.viewer.estimate import estimate
+from mlperf_tui.viewer.happened import Happened
+from mlperf_tui.viewer.history import SECONDS
+from mlperf_tui.viewer.machine import Machine
+from mlperf_tui.viewer.snapshot import GpuNow, Learning, Snapshot, Training
+from mlperf_tui.viewer.training import SECOND_NS, TrainingFold
+
+
+class Model:
+    """Takes records in order of time; minutes of before first. `boot` is the host and boot that `t` holds for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.last_t = 0
+        self.boot: tuple[str, str] | None = None
+        self._plan = plan
+        self._began: int | None = None
+        self._abouts: dict[int, About] = {}
+        self._training = TrainingFold()
+        self._machine = Machine()
+        self._happened = Happened()
+
+    def recall(self, minute: Minute, newest: int) -> None:
+        """Take in a minute of before; histories keep what lies near `newest`, the end of the last one."""
+        self._see(minute.t0)
+        self._see(minute.t1)
+        for line in minute.said:
+            if (record := decode(line)) is not None:
+                self._say(record)
+        in_sight = newest - minute.t1 < SECONDS * SECOND_NS
+        self._training.recall(minute, in_sight=in_sight)
+        if in_sight:
+            self._machine.recall(minute)
+
+    def add(self, origin: Origin, record: Record) -> None:
+        """Take in one record."""
+        self._see(getattr(record, "t", 0))
+        if isinstance(record, Step):
+            self._training.step(origin.rank or 0, record)
+        elif isinstance(record, Late):
+            self._training.late(origin.rank or 0, record)
+        else:
+            self._say(record)
+
+    def snapshot(self, now: int, status: Status, output: tuple[str, ...] = ()) -> Snapshot:
+        """The state at `now` (monotonic ns of the session's host)."""
+        self._training.turn(now // SECOND_NS)
+        about = self._about()
+        used = {about.gpu_uuid for about in self._abouts.values() if about.gpu_uuid}
+        gpus = self._machine.gpus(now, used)
+        host = self._machine.host(now)
+        return Snapshot(
+            plan=self._plan,
+            status=status,
+            now=now,
+            wall_ns=self._happened.wall_ns(now),
+            elapsed_s=None if self._began is None else (now - self._began) / SECOND_NS,
+            precision=about.precision if about and about.precision else self._plan.precision,
+            device=device_words(self._abouts.values(), gpus, host),
+            batch=self._batch(),
+            epoch=self._happened.epoch(),
+            epochs=about.epochs if about else None,
+            training=self._training_now(now, gpus, live=status.word not in ENDED),
+            learning=self._learning(about, now),
+            gpus=gpus,
+            no_gpu=self._machine.notes.no_gpu(),
+            links=self._machine.links(now),
+            host=host,
+            events=self._happened.events(),
+            output=output,
+            alarms=self._happened.alarms(),
+        )
+
+    def _say(self, record: Record) -> None:
+        match record:
+            case About():
+                self._abouts[record.rank] = record
+            case Mark():
+                self._happened.mark(record)
+            case Alarm():
+                self._happened.alarm(record)
+                self._machine.add(record)
+            case Clock():
+                self._happened.clock(record)
+                self.boot = (record.host, record.boot_id)
+            case _:
+                self._machine.add(record)
+
+    def _see(self, t: int) -> None:
+        if t:
+            self._began = t if self._began is None else self._began
+            self.last_t = max(self.last_t, t)
+
+    def _about(self) -> About | None:
+        return self._abouts[min(self._abouts)] if self._abouts else None
+
+    def _batch(self) -> int | None:
+        about = self._about()
+        if about is None or about.samples_per_step is None:
+            return self._plan.batch
+        return about.samples_per_step * about.world
+
+    def _training_now(self, now: int, gpus: tuple[GpuNow, ...], *, live: bool) -> Training:
+        powers = [gpu.power_w for gpu in gpus if gpu.used is not False]
+        known = [power for power in powers if power is not None]
+        spent = sum(known) if known and len(known) == len(powers) else None
+        return dataclasses.replace(self._training.training(now, live=live), spent_w=spent)
+
+    def _learning(self, about: About | None, now: int) -> Learning:
+        marks = self._happened.marks
+        found = quality(self._plan, about, marks)
+        seen = next(iter(evaluations(marks).values()), [])
+        first = found[0] if found else None
+        return Learning(
+            loss=self._training.loss(),
+            losses=self._training.losses.track(now // SECOND_NS),
+            nan_steps=self._training.nan_steps(),
+            qualities=found,
+            evaluations=len(seen),
+            estimate_s=estimate(seen, first.target, first.direction, now) if first else None,
+        )

@@ -1,0 +1,1 @@
+"""One pane one file: each turns a Snapshot into rows and knows nothing of the others."""

@@ -1,0 +1,47 @@
+"""The first line: what runs on what, whether it runs, since when, and how far it is."""
+
+from __future__ import annotations
+
+from mlperf_tui.viewer import format as fmt
+from mlperf_tui.viewer.panes.pane import Pane
+from mlperf_tui.viewer.panes.rows import Content, Look, Room
+from mlperf_tui.viewer.snapshot import Snapshot
+
+SYMBOLS = {
+    "starting": "○ starting",
+    "running": "● running",
+    "running-unrecorded": "● running, unrecorded",
+    "stopping": "○ stopping",
+    "finished": "✓ finished",
+    "failed": "✗ failed",
+    "stopped": "■ stopped",
+    "interrupted": "? interrupted",
+}
+
+
+class Header(Pane):
+    """One line, without a title of its own."""
+
+    def content(self, snapshot: Snapshot, room: Room) -> Content:
+        state = fmt.fit([_state(snapshot), _epoch(snapshot)], room.width - 2) + " "
+        space = room.width - len(state) - 1
+        name = fmt.fit([snapshot.plan.workload, *_details(snapshot)], space - 1, " · ")
+        gap = max(0, space - len(name))
+        return Content(body=[((f" {name}", Look.BOLD), (" " * gap, Look.PLAIN), (state, Look.BOLD))])
+
+
+def _details(snapshot: Snapshot) -> list[str]:
+    batch = f"batch {fmt.number(snapshot.batch)}" if snapshot.batch is not None else ""
+    return [snapshot.precision or "", snapshot.device, batch]
+
+
+def _state(snapshot: Snapshot) -> str:
+    word = SYMBOLS.get(snapshot.status.word, f"○ {snapshot.status.word}")
+    return f"{word} {fmt.duration(snapshot.elapsed_s)}"
+
+
+def _epoch(snapshot: Snapshot) -> str:
+    if snapshot.epoch is None:
+        return ""
+    of = f"/{snapshot.epochs}" if snapshot.epochs is not None else ""
+    return f"epoch {snapshot.epoch}{of}"

@@ -1,0 +1,134 @@
+"""The base of all panes: rows on Textual's line API, where only the rows that changed are drawn again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mlperf_tui.viewer import format as fmt
+from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, changed_columns, row, strip
+from mlperf_tui.viewer.snapshot import Snapshot
+
+
+class Pane(Widget):
+    """Draws what `content` makes of a snapshot. A pane with a `title` spends its first line on it."""
+
+    title: ClassVar[str] = ""
+
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__(id=type(self).__name__.lower())
+        self.ascii_only = ascii_only
+        self.snapshot: Snapshot | None = None
+        self._shown: list[Row] = []
+
+    def content(self, snapshot: Snapshot, room: Room) -> Content:
+        """The pane's rows; `room` is what it has below its title."""
+        raise NotImplementedError
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw this snapshot: rows that stay as they were aren't touched."""
+        self.snapshot = snapshot
+        self.draw()
+
+    def draw(self) -> None:
+        rows = self._rows()
+        for y in range(max(len(rows), len(self._shown))):
+            old, new = (some[y] if y < len(some) else () for some in (self._shown, rows))
+            if old != new and (columns := changed_columns(old, new)):
+                self.refresh(Region(0, y, min(columns, self.size.width), 1))
+        self._shown = rows
+
+    def on_resize(self) -> None:
+        self.draw()
+
+    def render_line(self, y: int) -> Strip:
+        shown = self._shown[y] if y < len(self._shown) else ()
+        return strip(shown, self.size.width, ascii_only=self.ascii_only)
+
+    def in_view(self, content: Content, room: Room) -> list[Row]:
+        """The rows for the screen, as many as fit."""
+        return [*content.head, *content.body][: room.height]
+
+    def note(self, content: Content, room: Room) -> str:  # noqa: ARG002  a pane that scrolls adds where it stands
+        """What stands behind the title."""
+        return content.note
+
+    def _rows(self) -> list[Row]:
+        if self.snapshot is None or not self.size:
+            return []
+        room = Room(self.size.width, self.size.height - bool(self.title))
+        content = self.content(self.snapshot, room)
+        rows = self.in_view(content, room)
+        return [self._title_row(self.note(content, room)), *rows] if self.title else rows
+
+    def _title_row(self, note: str) -> Row:
+        """The note stands right behind the title: when it changes, the rule behind both isn't sent again."""
+        name = f" {'▸ ' if self.has_focus else ''}{self.title} "
+        left = self.size.width - cell_len(name) - 1
+        said = f"─ {note} " if note and cell_len(note) + 3 <= left else ""
+        return (("─", Look.DIM), (name, Look.BOLD), (said, Look.PLAIN), ("─" * max(0, left - cell_len(said)), Look.DIM))
+
+
+class ScrollPane(Pane, can_focus=True):
+    """A pane whose body may be longer than its room. `offset_rows` counts from where it rests."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_rows(-1)", "scroll up", show=False),
+        Binding("down", "scroll_rows(1)", "scroll down", show=False),
+        Binding("pageup", "scroll_page(-1)", "scroll a page up", show=False),
+        Binding("pagedown", "scroll_page(1)", "scroll a page down", show=False),
+    ]
+
+    from_end: ClassVar[bool] = False
+    """Whether it rests at its end, as an output does, rather than at its top."""
+
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only=ascii_only)
+        self.offset_rows = 0
+
+    def in_view(self, content: Content, room: Room) -> list[Row]:
+        space = max(0, room.height - len(content.head))
+        self.offset_rows = max(0, min(self.offset_rows, len(content.body) - space))
+        first = self._first(len(content.body), space)
+        return [*content.head[: room.height], *content.body[first : first + space]]
+
+    def note(self, content: Content, room: Room) -> str:
+        space = max(0, room.height - len(content.head))
+        total = len(content.body)
+        if total <= space or (self.from_end and not self.offset_rows):
+            return content.note
+        first = self._first(total, space)
+        where = f"{first + 1}–{first + space} of {total} {'↑' if first else ''}{'↓' if first + space < total else ''}"
+        return fmt.fit([where, content.note], room.width - len(self.title) - 10)
+
+    def action_scroll_rows(self, rows: int) -> None:
+        self.offset_rows = max(0, self.offset_rows + (-rows if self.from_end else rows))
+        self.draw()
+
+    def action_scroll_page(self, pages: int) -> None:
+        self.action_scroll_rows(pages * max(1, self.size.height - 2))
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_scroll_rows(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_scroll_rows(-3)
+
+    def on_focus(self) -> None:
+        self.draw()
+
+    def on_blur(self) -> None:
+        self.draw()
+
+    def _first(self, total: int, space: int) -> int:
+        return max(0, total - space - self.offset_rows) if self.from_end else self.offset_rows
+
+
+def empty(text: str) -> list[Row]:
+    """The one row of a pane that has nothing to show: it says why."""
+    return [row(f" {text}", Look.DIM)]

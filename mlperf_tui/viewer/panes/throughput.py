@@ -1,0 +1,109 @@
+"""How fast it trains: the numbers of the last seconds above the curve of the last minutes."""
+
+from __future__ import annotations
+
+import math
+
+from mlperf_tui.analysis.throughput import Throughput as Rates
+from mlperf_tui.viewer import format as fmt
+from mlperf_tui.viewer import glyphs
+from mlperf_tui.viewer.panes.pane import Pane
+from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
+from mlperf_tui.viewer.snapshot import Snapshot, Training
+
+PERIODS_S = (2, 3, 4, 5, 6, 8, 10)
+AXIS = 6
+ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+SILENT_S = 10
+
+
+class Throughput(Pane):
+    """Numbers in two lines, the curve in all that are left."""
+
+    title = "Throughput"
+
+    def content(self, snapshot: Snapshot, room: Room) -> Content:
+        ended = not snapshot.status.live and snapshot.status.word != "elsewhere"
+        numbers = flow(_parts(snapshot, ended=ended), room.width - 2, 2)
+        count = max(0, room.width - AXIS - 2)
+        period = period_s(snapshot.elapsed_s, count)
+        drawn = _curve(snapshot.training, count, period, room.height - 2) if room.height > 2 and count else []
+        return Content(
+            _note(snapshot, count * period, room.width // 2 + 8), [row(f" {text}") for text in numbers], drawn
+        )
+
+
+def period_s(elapsed_s: float | None, count: int) -> int:
+    """Seconds a cell, so that the run so far is in sight; of a long one what fits."""
+    return next((period for period in PERIODS_S if period * count >= (elapsed_s or 0)), PERIODS_S[-1])
+
+
+def flow(parts: list[str], width: int, lines: int) -> list[str]:
+    """Parts in a number of lines, each as full as it gets; what doesn't fit at all is left out whole."""
+    found = []
+    left = [part for part in parts if part]
+    for _ in range(lines):
+        taken = 0
+        while taken < len(left) and len(fmt.fit(left[: taken + 1], width)) == len(fmt.GAP.join(left[: taken + 1])):
+            taken += 1
+        found.append(fmt.GAP.join(left[:taken]))
+        left = left[taken:]
+    return found
+
+
+def _parts(snapshot: Snapshot, *, ended: bool) -> list[str]:
+    training, unit = snapshot.training, snapshot.plan.unit
+    rates = training.whole if ended else training.now
+    mean = fmt.rate(training.whole.samples_per_s, unit)
+    return [
+        f"mean {mean}" if ended else fmt.rate(rates.samples_per_s, unit).ljust(len(unit) + 7),
+        f"step {fmt.milliseconds(rates.p50_s)}".ljust(12),
+        f"p99 {fmt.milliseconds(rates.p99_s)}".ljust(11),
+        _silence(training, ended=ended),
+        f"data wait {fmt.share(rates.data_wait_share)}".ljust(14),
+        _energy(training, rates, unit, ended=ended),
+        f"{fmt.gib(training.memory_bytes)} GiB allocated" if training.memory_bytes else "",
+        "" if ended else f"mean {mean}",
+    ]
+
+
+def _silence(training: Training, *, ended: bool) -> str:
+    if ended or training.now.steps or training.silent_s is None or training.silent_s < SILENT_S:
+        return ""
+    return f"no step for {fmt.duration(training.silent_s)}"
+
+
+def _energy(training: Training, rates: Rates, unit: str, *, ended: bool) -> str:
+    """Joules a sample, of the GPUs in use, by the power of now."""
+    if ended or training.spent_w is None:
+        return ""
+    joules = training.spent_w / rates.samples_per_s if rates.samples_per_s else None
+    return fmt.with_unit(fmt.three_digits(joules), f"J/{fmt.per_one(unit)}").ljust(8)
+
+
+def _note(snapshot: Snapshot, seconds: int, width: int) -> str:
+    shown = min(seconds, math.ceil(snapshot.elapsed_s or 0))
+    span = "whole run" if shown < seconds else f"last {seconds // 60} min" if seconds >= 120 else f"last {seconds} s"
+    source = snapshot.training.whole.source
+    return fmt.fit([f"curve: {span}", f"steps by {source}" if source else ""], width, " · ")
+
+
+def _curve(training: Training, count: int, period: int, lines: int) -> list[Row]:
+    values = training.curve.cells(count, period)
+    top = _round_up(max((value for value in values if value is not None), default=0.0))
+    drawn = glyphs.curve(values, lines, 0.0, top)
+    marks = [fmt.axis(top if top else None), *[""] * (lines - 2), "0"][:lines]
+    return [
+        ((f"{fmt.cell(mark, AXIS)} ", Look.PLAIN), (cells, Look.SPARK))
+        for mark, cells in zip(marks, drawn, strict=True)
+    ]
+
+
+def _round_up(value: float) -> float:
+    """The next number with a round first digit or two: the axis seldom moves."""
+    if value <= 0:
+        return 0.0
+    size = 10.0 ** math.floor(math.log10(value))
+    return float(
+        next(step for step in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12) if step * size >= value * 0.9999) * size
+    )

@@ -1,0 +1,44 @@
+"""All keys, made from the bindings that are in force: a key that works is on this screen, by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+NOTES = (
+    "Leaving never stops the run: `mlperf-tui watch` comes back to it.",
+    "A dash means unknown. A dot before a GPU: this run does not use it.",
+)
+KEY_COLUMNS = 18
+
+
+class HelpScreen(ModalScreen[None]):
+    """Comes up over the main screen, any of its keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "dismiss", "close")]
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            yield Static("\n".join(["Keys", "", *self._lines, "", *NOTES, "", "esc closes this"]), markup=False)
+
+
+def key_lines(bindings: Iterable[tuple[str, Binding]]) -> list[str]:
+    """A line an action: its keys, as they are shown, and what it does.
+
+    What has no words at all isn't told: Textual keeps a few such for itself.
+    """
+    keys: dict[str, list[str]] = {}
+    for key, binding in bindings:
+        if said := binding.tooltip or binding.description:
+            keys.setdefault(said, []).append(key)
+    return [f"{', '.join(names).ljust(KEY_COLUMNS)} {said}" for said, names in keys.items()]

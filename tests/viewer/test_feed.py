@@ -1,0 +1,102 @@
+"""Following a session: opened from its end, polled, and nothing in its output that a terminal would obey."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+import unicodedata
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlperf_tui.records import Step, encode
+from mlperf_tui.session.folder import Folder
+from mlperf_tui.session.output import last_lines
+from mlperf_tui.session.rollup import Roller
+from mlperf_tui.viewer.feed import Feed
+from mlperf_tui.viewer.snapshot import Snapshot
+from tests.viewer.app_of import RECORDED, recorded
+
+
+def copy(name: str, to: Path) -> Folder:
+    shutil.copytree(RECORDED / name, to / name)
+    return Folder(to / name)
+
+
+def test_an_ended_session_stands_still() -> None:
+    """Its elapsed time is that of its end, whenever it is looked at."""
+    first, second = recorded("cpu-digits"), recorded("cpu-digits")
+    assert first.status.word == "finished"
+    assert first.elapsed_s == second.elapsed_s
+    assert first == second
+
+
+def test_new_lines_are_taken_in_and_a_torn_one_waits(tmp_path: Path) -> None:
+    """The rest of a line makes it whole at the next poll."""
+    folder = copy("cpu-digits", tmp_path)
+    feed = Feed(folder)
+    before = feed.poll()
+    line = encode(Step(before.now + 1, 900, 32, 0.0, 0.3)) + "\n"
+    with (folder.path / "steps-0-0.jsonl").open("a") as file:
+        file.write(line[:20])
+        file.flush()
+        assert feed.poll().now == before.now
+        file.write(line[20:])
+    assert feed.poll().now == before.now + 1
+
+
+def test_opened_from_rollups_it_shows_the_same(tmp_path: Path) -> None:
+    """A session with minutes is read from them, and from its lines only near the end."""
+    folder = copy("cpu-digits", tmp_path)
+    plain = Feed(folder).poll()
+    roller = Roller(folder, "generated")
+    roller.roll()
+    roller.close()
+    rolled = Feed(folder).poll()
+    assert rolled.training.whole == plain.training.whole
+    assert rolled.events == plain.events
+    assert rolled.learning.qualities == plain.learning.qualities
+
+
+def test_output_is_read_again_only_when_it_changed(tmp_path: Path) -> None:
+    """And its last lines are what is shown."""
+    folder = copy("cpu-digits", tmp_path)
+    feed = Feed(folder)
+    first = feed.poll().output
+    assert feed.poll().output is first
+    with folder.output.open("ab") as file:
+        file.write(b"\0\0\0\x1b[31mred\x1b[0m [bold]not markup[/bold]\n")
+    assert feed.poll().output[-1] == "red [bold]not markup[/bold]"
+
+
+def test_a_session_without_output_or_readings_opens(tmp_path: Path) -> None:
+    """Its recorder never started."""
+    folder = Folder(tmp_path)
+    shutil.copy(RECORDED / "cpu-digits" / "session.json", tmp_path)
+    found = Feed(folder).poll()
+    assert found.status.word == "interrupted"
+    assert found.output == ()
+
+
+def test_it_ends_when_told(tmp_path: Path) -> None:
+    """The thread waits for its next tick and for the end at once."""
+    shown: list[Snapshot] = []
+    leave = threading.Event()
+    thread = threading.Thread(target=Feed(copy("failed", tmp_path)).run, args=(shown.append, leave))
+    thread.start()
+    while not shown:
+        time.sleep(0.01)
+    leave.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@given(st.binary(max_size=400))
+def test_no_control_character_comes_out(tmp_path_factory: object, data: bytes) -> None:
+    """Whatever bytes a program prints."""
+    path = Path(tmp_path_factory.mktemp("output") / "output.log")  # type: ignore[attr-defined]
+    path.write_bytes(data)
+    for line in last_lines(path, 50):
+        assert not any(unicodedata.category(character) == "Cc" for character in line)

@@ -1,0 +1,184 @@
+"""Rows, and that only those which changed are drawn again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from rich.cells import cell_len
+from textual.geometry import Region
+
+from mlperf_tui.analysis.summary import Quality as Measured
+from mlperf_tui.viewer.layout import arrange
+from mlperf_tui.viewer.panes.gpus import Gpus
+from mlperf_tui.viewer.panes.header import Header
+from mlperf_tui.viewer.panes.host import Host
+from mlperf_tui.viewer.panes.notice import sentences
+from mlperf_tui.viewer.panes.pane import Pane
+from mlperf_tui.viewer.panes.quality import Quality
+from mlperf_tui.viewer.panes.rows import Content, Look, Room, changed_columns, row
+from mlperf_tui.viewer.panes.throughput import Throughput, flow, period_s
+from mlperf_tui.viewer.snapshot import GpuNow, Learning, Snapshot
+from tests.viewer.app_of import app_of, as_running, feed, ready, recorded, text_of
+
+NARROWEST = 24
+"""Below this a row may be longer than its pane, which then shows its beginning."""
+
+PANES: tuple[Callable[[], Pane], ...] = (Header, Host, Throughput, Quality, Gpus)
+
+
+def text(content: Content) -> str:
+    return "\n".join("".join(piece for piece, _ in line) for line in [*content.head, *content.body])
+
+
+@pytest.mark.parametrize("pane", PANES)
+@pytest.mark.parametrize("name", ["cpu-digits", "eight-gpus", "gpu-lost", "failed"])
+def test_rows_are_never_wider_than_their_room(pane: Callable[[], Pane], name: str) -> None:
+    """At any width, with whatever is known."""
+    snapshot = recorded(name)
+    for columns in (*range(1, 60), 80, 120, 200):
+        for line in text(pane().content(snapshot, Room(columns, 6))).splitlines():
+            assert cell_len(line.rstrip()) <= max(columns, NARROWEST), (columns, line)
+
+
+def test_a_change_is_drawn_up_to_its_last_column() -> None:
+    """What lies behind it is not sent again."""
+    assert changed_columns(row("busy 98  ▇▇▇▇"), row("busy 99  ▇▇▇▇")) == 7
+    assert changed_columns(row("same"), row("same")) == 0
+    assert changed_columns(row("short"), row("longer")) == 6
+    assert changed_columns(row("a", Look.DIM), row("a", Look.BOLD)) == 1
+    two = (("a 1 ", Look.PLAIN), ("▁▂", Look.SPARK))
+    assert changed_columns(two, (("a 2 ", Look.PLAIN), ("▁▂", Look.SPARK))) == 3
+    assert changed_columns(two, (("a 10 ", Look.PLAIN), ("▁▂", Look.SPARK))) == 7
+
+
+async def test_only_changed_rows_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One GPU's busy share changes: one region of one row is refreshed in the whole screen."""
+    snapshot = recorded("eight-gpus")
+    app = app_of(snapshot)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot)
+        drawn: list[tuple[str, tuple[Region, ...]]] = []
+        refresh = Pane.refresh
+
+        def noting(self: Pane, *regions: Region, **more: bool) -> Pane:
+            drawn.append((type(self).__name__, regions))
+            return refresh(self, *regions, **more)
+
+        monkeypatch.setattr(Pane, "refresh", noting)
+        first, *others = snapshot.gpus
+        feed(app, dataclasses.replace(snapshot, gpus=(dataclasses.replace(first, busy_pct=42.0), *others)))
+        await pilot.pause()
+        [(name, [region])] = drawn
+        assert (name, region.y, region.height) == ("Gpus", 2, 1)
+        assert region.width == len("   0      42")
+        assert "42" in text_of(app)
+
+
+async def test_the_same_snapshot_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No render_line is called."""
+    app = app_of(recorded("eight-gpus"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot)
+        lines: list[int] = []
+        monkeypatch.setattr(Pane, "render_line", lambda self, y: lines.append(y))
+        feed(app, recorded("eight-gpus"))
+        await pilot.pause()
+        assert lines == []
+
+
+def test_unknown_gpu_cells_are_dashes() -> None:
+    """And the ones that are known stand beside them."""
+    snapshot = dataclasses.replace(recorded("failed"), gpus=(GpuNow(0, busy_pct=12.0),))
+    line = text(Gpus().content(snapshot, Room(80, 10))).splitlines()[1]
+    assert line.split() == ["0", "12", *["–"] * 8]
+
+
+def test_a_narrow_table_keeps_memory_and_power() -> None:
+    """What doesn't fit is left out whole."""
+    head = text(Gpus().content(recorded("eight-gpus"), Room(44, 10))).splitlines()[0]
+    assert "memory GiB" in head
+    assert "power W" in head
+    assert "MHz" not in head
+
+
+def test_a_lost_gpu_says_so() -> None:
+    """In words, whatever the colours."""
+    line = text(Gpus().content(recorded("gpu-lost"), Room(120, 10))).splitlines()[4]
+    assert "lost" in line
+    assert "driver no longer reaches it" in line
+
+
+def quality_text(**learning: object) -> str:
+    snapshot = dataclasses.replace(recorded("failed"), learning=Learning(**learning))  # type: ignore[arg-type]
+    return text(Quality().content(snapshot, Room(60, 4)))
+
+
+def test_quality_before_and_after_the_target() -> None:
+    """A dash before the first evaluation, a range from the third on, the time it took once reached."""
+    asked = Measured("top-1", "up", None, None, 0.759, reached=False, time_to_target_s=None)
+    assert "top-1 – of 75.9 %" in quality_text(qualities=(asked,))
+    assert "target in –  (too early to say)" in quality_text(qualities=(asked,), evaluations=2)
+    assert "isn't rising" in quality_text(qualities=(asked,), evaluations=3)
+    assert "target in 00:00:25 to 00:00:40" in quality_text(qualities=(asked,), evaluations=3, estimate_s=(25.0, 40.0))
+    done = dataclasses.replace(asked, value=0.76, best=0.77, reached=True, time_to_target_s=72.0)
+    assert "target reached  after 00:01:12" in quality_text(qualities=(done,), evaluations=3)
+    bleu = Measured("bleu", "up", 25.1, 25.1, 25.6, reached=False, time_to_target_s=None)
+    assert "bleu 25.1 of 25.6" in quality_text(qualities=(bleu,))
+
+
+def test_loss_that_is_no_number_is_a_word() -> None:
+    """With how often it was so."""
+    assert "loss NaN  not finite in 3 steps" in quality_text(loss=float("nan"), nan_steps=3)
+    assert "loss –" in quality_text()
+
+
+def test_the_throughput_pane_tells_of_silence() -> None:
+    """A run whose steps have ceased: a dash and since when, not the last rate."""
+    snapshot = as_running(recorded("eight-gpus"))
+    quiet = dataclasses.replace(snapshot.training, now=type(snapshot.training.now)(), silent_s=42.0)
+    found = text(Throughput().content(dataclasses.replace(snapshot, training=quiet), Room(100, 4)))
+    assert found.lstrip().startswith("– ")
+    assert "no step for 00:00:42" in found
+
+
+def test_notices_come_in_order() -> None:
+    """Frozen, alarms, and the reason of an end that was not wanted."""
+    failed = dataclasses.replace(recorded("failed"), frozen=True)
+    found = sentences(failed)
+    assert found[0].startswith("frozen at ")
+    assert "NaN" in found[1]
+    assert found[2] == "the program ended with exit code 1"
+    assert sentences(recorded("eight-gpus")) == []
+
+
+def test_flow_and_period() -> None:
+    """Parts fill their lines; a curve's cell is as short as the run so far allows."""
+    assert flow(["aaa", "", "bb", "cccc"], 7, 2) == ["aaa  bb", "cccc"]
+    assert flow(["aaaaaaaaaa"], 5, 2) == ["", ""]
+    assert [period_s(elapsed, 60) for elapsed in (None, 30, 61, 200, 86_400)] == [2, 2, 2, 4, 10]
+
+
+@pytest.mark.parametrize("gpus", [0, 1, 8, 16])
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 48), (20, 8)])
+def test_the_layout_fits(gpus: int, size: tuple[int, int]) -> None:
+    """The fixed panes leave lines for the output wherever there are any."""
+    found = arrange(*size, gpus, notice=True)
+    if size[1] >= 24:
+        assert 4 + found.top + found.gpus + 4 <= size[1]
+    assert found.gpus >= 1
+
+
+def snapshot_with(**more: object) -> Snapshot:
+    return dataclasses.replace(recorded("cpu-digits"), **more)  # type: ignore[arg-type]
+
+
+def test_the_header_says_first_what_runs() -> None:
+    """What doesn't fit is left out whole, the state last of all."""
+    wide = text(Header().content(snapshot_with(), Room(120, 1)))
+    assert "resnet50 · fp32 · CPU, 2 cores · batch 32" in wide
+    assert wide.rstrip().endswith("✓ finished 00:01:34  epoch 5/8")
+    narrow = text(Header().content(snapshot_with(), Room(60, 1)))
+    assert "CPU" not in narrow
+    assert "✓ finished 00:01:34" in narrow
