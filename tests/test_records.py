@@ -68,6 +68,7 @@ def test_round_trip(name: str, data: st.DataObject) -> None:
     line = encode(record)
     again = decode(line)
     assert "\n" not in line
+    assert again is not None
     assert type(again) is type(record)
     assert _plain(dataclasses.asdict(again)) == _plain(dataclasses.asdict(record))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 import torch
 import torchvision
@@ -17,7 +18,8 @@ COMPUTE = {"amp-bf16": torch.bfloat16, "amp-fp16": torch.float16}
 
 def main(precision: str, steps: int, batch: int) -> float:
     """Train for so many steps; images a second."""
-    for switch in (torch.backends.cuda.matmul, torch.backends.cudnn.conv):
+    switches: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
+    for switch in (switches[0], switches[1].conv):
         switch.fp32_precision = "tf32" if precision == "tf32" else "ieee"
     model = torchvision.models.resnet50().cuda().to(memory_format=torch.channels_last)
     images = torch.randn(batch, 3, 224, 224, device="cuda").to(memory_format=torch.channels_last)
@@ -32,7 +34,7 @@ def main(precision: str, steps: int, batch: int) -> float:
             began = time.perf_counter()
         with torch.autocast("cuda", COMPUTE.get(precision), enabled=precision in COMPUTE):
             loss = criterion(model(images), labels)
-        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        scaler.scale(loss).backward()
         scaler.step(optimiser)
         scaler.update()
         optimiser.zero_grad(set_to_none=True)

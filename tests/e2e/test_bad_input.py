@@ -116,7 +116,7 @@ def test_completion(tool: Tool, shell: str) -> None:
     """Each shell's script; and what it asks for answers with our names."""
     assert "_MLPERF_TUI_COMPLETE" in tool("completion", shell).out
     asked = {"_MLPERF_TUI_COMPLETE": "bash_complete", "COMP_WORDS": "mlperf-tui run re", "COMP_CWORD": "2"}
-    assert "resnet50" in tool(**asked).out
+    assert "resnet50" in tool(environment=asked).out
 
 
 def test_a_reader_that_goes_away(tool: Tool) -> None:

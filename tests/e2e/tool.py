@@ -38,7 +38,7 @@ class Tool:
     executable: Path
     root: Path
 
-    def __call__(self, *words: str, cwd: Path | None = None, **environment: str) -> Said:
+    def __call__(self, *words: str, cwd: Path | None = None, environment: dict[str, str] | None = None) -> Said:
         """Run a command to its end, without a terminal."""
         ended = subprocess.run(
             [str(self.executable), *words],
@@ -48,13 +48,13 @@ class Tool:
             stdin=subprocess.DEVNULL,
             timeout=PATIENCE_S,
             cwd=cwd,
-            env={**os.environ, "MLPERF_TUI_SESSIONS": str(self.root), **environment},
+            env={**os.environ, "MLPERF_TUI_SESSIONS": str(self.root), **(environment or {})},
         )
         return Said(ended.returncode, ended.stdout, ended.stderr)
 
     def start(self, *words: str, **environment: str) -> Folder:
         """`run --detach` a program of ours; its session."""
-        said = self("run", "--detach", *words, **environment)
+        said = self("run", "--detach", *words, environment=environment)
         assert said.code == 0, said.err
         return Folder(self.root / said.out.strip())
 

@@ -29,7 +29,11 @@ def test_a_failing_sampler_is_asked_again(capsys: pytest.CaptureFixture[str]) ->
 def test_a_hanging_sampler_is_left_behind() -> None:
     """The end does not wait for it longer than its patience, and another one ticks meanwhile."""
     release, ticked = threading.Event(), threading.Event()
-    hanging, other = Pace("a", 0.01, lambda: release.wait(60) and None), Pace("b", 0.01, ticked.set)
+
+    def hang() -> None:
+        release.wait(60)
+
+    hanging, other = Pace("a", 0.01, hang), Pace("b", 0.01, ticked.set)
     hanging.start()
     other.start()
     assert ticked.wait(30)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mlperf_tui.recorder.output import Output
@@ -15,7 +15,7 @@ from mlperf_tui.records import Mark
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.log import Tail
 
-EVENT = '{"time_ms": 1592669212356, "event_type": "POINT_IN_TIME", "key": "seed", "value": 7, "metadata": {"lineno": 3}}'
+EVENT = '{"time_ms": 1592669212356, "event_type": "POINT_IN_TIME", "key": "seed", "value": 7, "metadata": {"line": 3}}'
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_one_event(line: str) -> None:
     """Launchers' prefixes, carriage returns, text behind, an earlier token."""
     event = parse(line)
     assert event is not None
-    assert (event.key, event.value, event.metadata, event.wall_ns) == ("seed", 7, {"lineno": 3}, 1592669212356000000)
+    assert (event.key, event.value, event.metadata, event.wall_ns) == ("seed", 7, {"line": 3}, 1592669212356000000)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,8 @@ def test_any_text(line: str) -> None:
 
 @given(st.dictionaries(st.text(), st.none() | st.floats() | st.text() | st.lists(st.integers())), st.text())
 def test_any_value(value: dict[str, object], before: str) -> None:
-    """What json.dumps writes comes back, NaN included."""
+    """What json.dumps writes comes back, NaN included; a value that holds the token itself can't, as in MLPerf's parser."""
+    assume(":::MLLOG " not in json.dumps(value))
     line = f"{before}:::MLLOG {json.dumps({'key': 'k', 'value': value})}"
     event = parse(line)
     assert event is not None

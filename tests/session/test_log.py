@@ -98,8 +98,13 @@ def test_stopping_in_between_goes_on_with_the_next(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_asked_once_to_make_room(tmp_path: Path) -> None:
     """ENOSPC loses the line when no room can be made, and counts it."""
-    asked = []
-    log = Log(Path("/dev/full"), on_full=lambda: asked.append(1) is None)
+    asked: list[int] = []
+
+    def make_room() -> bool:
+        asked.append(1)
+        return True
+
+    log = Log(Path("/dev/full"), on_full=make_room)
     log.write(Step(1, 1), Step(2, 2))
     log.close()
     assert asked == [1]

@@ -6,7 +6,7 @@ import time
 
 from mlperf_tui.steps import Steps
 
-stopped = []
+stopped: list[int] = []
 signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
 steps = Steps(samples_per_step=8, precision="fp32", metric="top-1", target=0.5)
 steps.about()
