@@ -170,7 +170,11 @@ def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "throughput.mean", "the program did not say how many samples a step has"
     if rate.steps and rate.data_wait_share is None:
         yield "throughput.data_wait_share", "the loop does not run over Steps.over()"
-    yield "throughput.mfu", "the program does not say what a sample costs (flop_per_sample)"
+    costed = summary.about is not None and summary.about["flop_per_sample"] is not None
+    if costed:
+        yield "throughput.mfu", "the card's peak is not known to this version"
+    else:
+        yield "throughput.mfu", "the program does not say what a sample costs (flop_per_sample)"
     if summary.loss.final is None:
         yield "loss.final", "the program reported no loss"
     if all(one.value is None for one in summary.quality):

@@ -63,7 +63,7 @@ def test_any_text(line: str) -> None:
 
 @given(st.dictionaries(st.text(), st.none() | st.floats() | st.text() | st.lists(st.integers())), st.text())
 def test_any_value(value: dict[str, object], before: str) -> None:
-    """What json.dumps writes comes back, NaN included; a value that holds the token itself can't, as in MLPerf's parser."""
+    """What json.dumps writes comes back, NaN included, unless it holds the token itself, as for MLPerf's parser."""
     assume(":::MLLOG " not in json.dumps(value))
     line = f"{before}:::MLLOG {json.dumps({'key': 'k', 'value': value})}"
     event = parse(line)

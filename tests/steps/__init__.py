@@ -1,0 +1,1 @@
+"""The step protocol, from the side of a training loop."""

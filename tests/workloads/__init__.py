@@ -1,0 +1,1 @@
+"""The training programs: their parts, whole runs, and what they refuse."""

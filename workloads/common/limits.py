@@ -1,0 +1,23 @@
+"""How long a run may last: steps and minutes."""
+
+from __future__ import annotations
+
+import time
+
+
+class Limits:
+    """`--steps` and `--minutes`; None sets no limit. The minutes run from `start`."""
+
+    def __init__(self, steps: int | None, minutes: float | None) -> None:
+        self._steps = steps
+        self._seconds = None if minutes is None else minutes * 60
+        self._until = float("inf")
+
+    def start(self) -> None:
+        """Training begins now."""
+        if self._seconds is not None:
+            self._until = time.monotonic() + self._seconds
+
+    def reached(self, steps: int) -> bool:
+        """Whether a run that has taken so many steps is over."""
+        return (self._steps is not None and steps >= self._steps) or time.monotonic() >= self._until

@@ -1,0 +1,107 @@
+"""The options that every workload takes, read and checked before torch is loaded."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+PRECISIONS = ("fp32", "tf32", "amp", "amp-bf16", "amp-fp16")
+SCALES = ("tiny", "small", "reference")
+
+
+class Refusal(Exception):
+    """A run that can't start as asked: its text is one sentence for stderr, its exit code 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for; None leaves the choice to the workload and the machine.
+
+    `batch` is per process, `target` a share between 0 and 1, `minutes` is counted from the start of training.
+    """
+
+    data: str
+    precision: str | None = None
+    batch: int | None = None
+    scale: str | None = None
+    epochs: int | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    target: float | None = None
+    seed: int = 1
+    workers: int | None = None
+    device: str = "auto"
+    cudnn_benchmark: bool = False
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but an error is one sentence: no usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a Refusal with argparse's message."""
+        raise Refusal(f"{message} (see --help)")
+
+
+def parser(program: str, description: str, data: str, data_help: str) -> Parser:
+    """The parser of a workload whose default data set is `data`."""
+    made = Parser(prog=program, description=description, allow_abbrev=False)
+    made.add_argument("--data", default=data, metavar="NAME|DIR", help=data_help)
+    made.add_argument("--scale", choices=SCALES, help="size of model and samples (default: by machine and data)")
+    made.add_argument("--precision", choices=PRECISIONS, help="fp32 has TF32 off (default: amp on a GPU, else fp32)")
+    made.add_argument("--batch", type=_whole, metavar="N", help="samples a step, per process")
+    made.add_argument("--epochs", type=_whole, metavar="N", help="passes over the data; the schedule spans them")
+    made.add_argument("--steps", type=_whole, metavar="N", help="stop after N training steps")
+    made.add_argument("--minutes", type=_positive, metavar="M", help="stop after M minutes of training")
+    made.add_argument("--target", type=_share, metavar="SHARE", help="stop at this quality, such as 0.95")
+    made.add_argument("--seed", type=_not_negative, default=1, metavar="N", help="of weights, order, augmentation")
+    made.add_argument("--workers", type=_not_negative, metavar="N", help="processes that load data")
+    made.add_argument("--device", default="auto", type=_device, metavar="auto|cpu|cuda[:N]", help="(default: auto)")
+    made.add_argument("--cudnn-benchmark", action="store_true", help="let cuDNN time its algorithms first")
+    return made
+
+
+def parse(made: Parser, argv: Sequence[str] | None) -> Options:
+    """The options in `argv`, by default the process's own. Raises Refusal."""
+    return Options(**vars(made.parse_args(argv)))
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number above 0, not {text!r}")
+    return int(text)
+
+
+def _not_negative(text: str) -> int:
+    if not text.isdecimal() or int(text) > 2**63 - 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 0, not {text!r}")
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    number = _number(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"needs a number above 0, not {text!r}")
+    return number
+
+
+def _share(text: str) -> float:
+    number = _number(text)
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"needs a share between 0 and 1, such as 0.95, not {text!r}")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"needs a number, not {text!r}") from None
+
+
+def _device(text: str) -> str:
+    kind, colon, index = text.partition(":")
+    if text in {"auto", "cpu", "cuda"} or (kind == "cuda" and colon and index.isdecimal()):
+        return text
+    raise argparse.ArgumentTypeError(f"needs auto, cpu, cuda or cuda:N, not {text!r}")

@@ -1,0 +1,39 @@
+"""A workload's edge: refusals become one sentence and exit code 2; what must be so before torch is imported."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from workloads.common.options import Refusal
+
+REFUSED = 2
+SPINS = "1000"
+
+
+def run(program: str, main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None = None) -> int:
+    """`main`'s exit code, or 2 after the sentence of the Refusal that it raised."""
+    try:
+        return main(argv)
+    except Refusal as refusal:
+        print(f"{program}: {refusal}", file=sys.stderr, flush=True)
+        return REFUSED
+
+
+def require(*packages: str) -> None:
+    """Raise a Refusal that says how to get whichever of `packages` isn't installed."""
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        raise Refusal(f"{' and '.join(missing)} not installed here: pip install 'mlperf-tui[workloads]'")
+
+
+def wait_without_spinning() -> None:
+    """Let a CPU thread that waits for another soon give its core away; only holds when torch isn't loaded yet.
+
+    GNU OpenMP has waiting threads spin for milliseconds. That gains a little on an idle machine, but where anything
+    else runs on the same cores, the spinning thread keeps off the one it waits for: two trainings on two cores went
+    at a tenth of their speed each.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)

@@ -1,0 +1,76 @@
+"""Where the images come from, all sources alike: batches of images and labels, and what is said of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from workloads.common.loader import loader
+from workloads.common.options import Options
+from workloads.resnet50.input import Batch, to_device
+from workloads.resnet50.recipe import Recipe, fit
+
+SYNTHETIC_CLASSES = 1000
+SYNTHETIC_STEPS = 500
+"""Steps in what a run on synthetic data calls an epoch: it needs some end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A data set ready to train on. `held_out` is None where there is nothing to evaluate; `recipe` fits its size."""
+
+    name: str
+    classes: int
+    train: Iterable[Batch]
+    held_out: Iterable[Batch] | None
+    train_images: int
+    held_out_images: int
+    recipe: Recipe
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Whole batches in the training images."""
+        return self.train_images // self.recipe.batch
+
+
+def load(options: Options, recipe: Recipe, device: torch.device, workers: int) -> Data:
+    """What `--data` names. Raises Refusal when a batch is more than there are images."""
+    if options.data == "synthetic":
+        return synthetic(recipe, device, options.seed)
+    if options.data == "digits":
+        from workloads.resnet50.digits import datasets as digits  # noqa: PLC0415  scikit-learn may be missing
+
+        name, (train, held_out, classes) = "digits (scikit-learn, 1,797 images)", digits(recipe.pixels)
+    else:
+        from workloads.resnet50.folder import datasets as folder  # noqa: PLC0415  so is Pillow
+
+        name, (train, held_out, classes) = options.data, folder(Path(options.data), recipe.pixels)
+    fitted = fit(recipe, options, len(train))
+    batches = loader(train, fitted.batch, workers, device, options.seed, train=True)
+    held = loader(held_out, fitted.batch, workers, device, options.seed, train=False)
+    return Data(name, classes, batches, held, len(train), len(held_out), fitted)
+
+
+def synthetic(recipe: Recipe, device: torch.device, seed: int) -> Data:
+    """One batch of noise on the device, handed out over and over: no loading, no copy, nothing to learn."""
+    dice = torch.Generator(device).manual_seed(seed)
+    shape = (recipe.batch, 3, recipe.pixels, recipe.pixels)
+    images = torch.randint(0, 256, shape, dtype=torch.uint8, device=device, generator=dice)
+    labels = torch.randint(0, SYNTHETIC_CLASSES, (recipe.batch,), device=device, generator=dice)
+    batches = Repeated(to_device((images, labels), device), SYNTHETIC_STEPS)
+    return Data("synthetic", SYNTHETIC_CLASSES, batches, None, SYNTHETIC_STEPS * recipe.batch, 0, recipe)
+
+
+class Repeated:
+    """The same batch, `times` times an epoch."""
+
+    def __init__(self, batch: Batch, times: int) -> None:
+        self._batch = batch
+        self._times = times
+
+    def __iter__(self) -> itertools.repeat[Batch]:
+        return itertools.repeat(self._batch, self._times)
