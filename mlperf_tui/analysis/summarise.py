@@ -170,11 +170,7 @@ def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "throughput.mean", "the program did not say how many samples a step has"
     if rate.steps and rate.data_wait_share is None:
         yield "throughput.data_wait_share", "the loop does not run over Steps.over()"
-    costed = summary.about is not None and summary.about["flop_per_sample"] is not None
-    if costed:
-        yield "throughput.mfu", "the card's peak is not known to this version"
-    else:
-        yield "throughput.mfu", "the program does not say what a sample costs (flop_per_sample)"
+    yield "throughput.mfu", _why_no_mfu(summary)
     if summary.loss.final is None:
         yield "loss.final", "the program reported no loss"
     if all(one.value is None for one in summary.quality):
@@ -183,3 +179,9 @@ def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "energy.j_per_sample", "it needs the power of a GPU in use and samples"
     if summary.session.exit_code is None:
         yield "session.exit_code", "the run goes on" if summary.session.status in LIVE else "nobody saw the program end"
+
+
+def _why_no_mfu(summary: Summary) -> str:
+    if summary.about is None or summary.about["flop_per_sample"] is None:
+        return "the program does not say what a sample costs (flop_per_sample)"
+    return "the card's peak is not known to this version"
