@@ -27,6 +27,7 @@ from mlperf_tui.steps.lines import late_line, sayable
 T = TypeVar("T")
 
 CLOCK_EVERY_NS = 60_000_000_000
+NOTHING = (None, None, None)
 
 
 class Steps:
@@ -138,12 +139,12 @@ class Steps:
     def _step_line(self, t: int, samples: Optional[int]) -> str:
         spent = t - self._since
         told = "" if samples is None else f',"samples":{samples}'
-        waited = ""
-        if self._data_ns is not None:
-            waited = f',"data_s":{self._data_ns / 1e9:.6f}'
-            spent -= self._data_ns
-            self._data_ns = 0
-        return f'{{"step":{{"t":{t},"n":{self._n}{told}{waited},"host_s":{spent / 1e9:.6f}}}}}\n'
+        waited = self._data_ns
+        if waited is None:
+            return f'{{"step":{{"t":{t},"n":{self._n}{told},"host_s":{spent // 1000}e-6}}}}\n'
+        self._data_ns = 0
+        host_us, data_us = (spent - waited) // 1000, waited // 1000
+        return f'{{"step":{{"t":{t},"n":{self._n}{told},"data_s":{data_us}e-6,"host_s":{host_us}e-6}}}}\n'
 
     def _late(self, t: int, values: Tuple[Any, ...], lr: Optional[float], skipped: Optional[bool]) -> str:
         if not self._gpu_asked:
@@ -151,10 +152,10 @@ class Steps:
             self._gpu = CudaClock.if_used()
         if self._gpu is not None:
             return "".join(self._gpu.end(t, self._n, values, lr, skipped))
-        numbers = [value.item() if hasattr(value, "item") else value for value in values]
-        if lr is None and skipped is None and numbers == [None, None, None]:
+        if lr is None and skipped is None and values == NOTHING:
             return ""
-        return late_line(self._n, None, numbers, lr, skipped, None)
+        loss, grad_norm, loss_scale = (value.item() if hasattr(value, "item") else value for value in values)
+        return late_line(self._n, None, (loss, grad_norm, loss_scale), lr, skipped, None)
 
     def _clock(self, t: int) -> None:
         self._next_clock = t + CLOCK_EVERY_NS
@@ -177,9 +178,11 @@ class Steps:
         self._torn = "" if written == len(data) else "\n"
 
     def _forget(self) -> None:
-        """In a forked child (a loader's worker): this file is its parent's."""
+        """In a forked child (a loader's worker): this file is its parent's.
+
+        The CUDA events stay where they are: to free them in a child ends it, since CUDA does not survive a fork.
+        """
         self._fd = None
-        self._gpu = None
 
 
 def _open_own_file(rank: int) -> Optional[int]:

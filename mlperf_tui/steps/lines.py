@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import math
-from typing import Any, List, Optional
+from typing import Any, Optional, Tuple
+
+Numbers = Tuple[Optional[float], Optional[float], Optional[float]]
 
 
 def late_line(
     n: int,
     gpu_s: Optional[float],
-    numbers: List[Optional[float]],
+    numbers: Numbers,
     lr: Optional[float],
     skipped: Optional[bool],
     memory: Optional[int],
 ) -> str:
     """One Late line; `numbers` are loss, gradient norm and loss scale."""
-    parts = [f'{{"late":{{"n":{n}']
+    loss, grad_norm, loss_scale = numbers
+    line = f'{{"late":{{"n":{n}'
     if gpu_s is not None:
-        parts.append(f'"gpu_s":{gpu_s:.6f}')
-    named = (("loss", numbers[0]), ("lr", lr), ("grad_norm", numbers[1]), ("loss_scale", numbers[2]))
-    parts.extend(f'"{name}":{_number(value)}' for name, value in named if value is not None)
+        line += f',"gpu_s":{gpu_s:.6f}'
+    if loss is not None:
+        line += f',"loss":{_number(loss)}'
+    if lr is not None:
+        line += f',"lr":{_number(lr)}'
+    if grad_norm is not None:
+        line += f',"grad_norm":{_number(grad_norm)}'
+    if loss_scale is not None:
+        line += f',"loss_scale":{_number(loss_scale)}'
     if skipped is not None:
-        parts.append(f'"skipped":{"true" if skipped else "false"}')
+        line += f',"skipped":{"true" if skipped else "false"}'
     if memory is not None:
-        parts.append(f'"memory_allocated_bytes":{memory}')
-    return ",".join(parts) + "}}\n"
+        line += f',"memory_allocated_bytes":{memory}'
+    return line + "}}\n"
 
 
 def _number(value: float) -> str:

@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.viewer import glyphs, terminal
+from mlperf_tui.viewer.driver import SurvivingDriver
 from mlperf_tui.viewer.feed import Feed
 from mlperf_tui.viewer.messages import Fresh, Outcome
 from mlperf_tui.viewer.screens.help import HelpScreen, key_lines
@@ -47,7 +48,7 @@ class ViewerApp(App[Outcome]):
         *,
         ascii_only: bool | None = None,
     ) -> None:
-        super().__init__(ansi_color=True)
+        super().__init__(SurvivingDriver, ansi_color=True)
         self.theme = "ansi-dark"
         self.latest: Snapshot | None = None
         self._ascii = not glyphs.utf8() if ascii_only is None else ascii_only

@@ -62,7 +62,7 @@ class Child:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             reading = self._gpus.read()
-            if isinstance(reading, GpuReading) and reading.pcie_rx_bytes_per_s[-1] is not None:
+            if isinstance(reading, GpuReading) and None not in reading.pcie_rx_bytes_per_s:
                 self._say("read", [reading])
                 return
             time.sleep(0.01)
