@@ -40,6 +40,7 @@ class CudaClock:
         self._cells = [tuple(row) for row in self._slots]
         # The same memory without torch in between, which would cost microseconds a number.
         self._numbers = (ctypes.c_float * (3 * RING)).from_address(self._slots.data_ptr())
+        self._stream = torch.cuda.current_stream()
         self._pending: Deque[_Pending] = deque()
         self._last: Optional[int] = None
         self._next = 0
@@ -55,7 +56,11 @@ class CudaClock:
         return cls(torch)
 
     def begin(self) -> None:
-        """A loop starts: the next step's time runs from here, not from the end of the step before."""
+        """A loop starts: the next step's time runs from here, not from the end of the step before.
+
+        The stream is the one that is current now: to ask at each step costs more than all the rest.
+        """
+        self._stream = self._torch.cuda.current_stream()
         self._last = self._note(None, None, (), None, None)
 
     def end(
@@ -86,7 +91,7 @@ class CudaClock:
         for cell, value in zip(self._cells[slot], values):
             if value is not None:
                 _leave(cell, value)
-        self._events[slot].record()
+        self._events[slot].record(self._stream)
         told = tuple(value is not None for value in values)
         self._pending.append(_Pending(n, slot, after, told, lr, skipped))
         return slot

@@ -1,0 +1,139 @@
+"""The product in a real terminal: launch, watch, leave, come back, stop; and what a lost terminal leaves behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mlperf_tui.records import Step
+from mlperf_tui.session.folder import Folder, sessions
+from mlperf_tui.session.follow import Follower
+from mlperf_tui.session.status import status
+from tests.e2e.terminal import Terminal
+from tests.e2e.tool import PROGRAMS, Tool, until
+
+TRAIN = (sys.executable, str(PROGRAMS / "train.py"))
+Opener = Callable[..., Terminal]
+
+
+@pytest.fixture
+def terminal(tool: Tool) -> Iterator[Opener]:
+    """Opens terminals, and closes them all at the end."""
+    opened: list[Terminal] = []
+
+    def open_one(*words: str, **more: int) -> Terminal:
+        opened.append(Terminal(tool, *words, **more))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def _only_session(tool: Tool) -> Folder:
+    until(lambda: sessions(tool.root), "a session")
+    [folder] = sessions(tool.root)
+    return folder
+
+
+def _steps(folder: Folder) -> int:
+    return sum(isinstance(record, Step) for _, record in Follower(folder).read())
+
+
+def test_launch_leave_come_back_stop(tool: Tool, terminal: Opener) -> None:
+    """The main job: q leaves the run going and says how to come back; S asks, and y stops it."""
+    first = terminal("run", "--", *TRAIN, "100000")
+    first.wait_for("train.py", "running", "samples/s", "loss", "q leave, it runs on")
+    first.type("q")
+    assert first.end() == 0
+    folder = _only_session(tool)
+    assert f"mlperf-tui watch {folder.id}" in first.read()
+    assert status(folder).word == "running"
+    again = terminal("watch", columns=80, lines=24)
+    again.wait_for("running", "samples/s")
+    again.type("S")
+    again.wait_for("y")
+    again.type("y")
+    again.wait_for("stopped")
+    again.type("q")
+    assert again.end() == 0
+    assert status(folder).word == "stopped"
+    assert "stopped on request" in again.read()
+
+
+def test_ctrl_c_leaves_and_freeze_freezes_the_picture_only(tool: Tool, terminal: Opener) -> None:
+    """Frozen or left, the recording goes on."""
+    one = terminal("run", "--", *TRAIN, "100000")
+    one.wait_for("running", "samples/s")
+    one.type(" ")
+    one.wait_for("frozen")
+    folder = _only_session(tool)
+    before = _steps(folder)
+    until(lambda: _steps(folder) > before, "steps while the picture stands")
+    one.type("\x03")
+    assert one.end() == 0
+    assert status(folder).word == "running"
+
+
+def test_a_run_that_ends_while_watched(tool: Tool, terminal: Opener) -> None:
+    """The screen stays and says how it ended; leaving prints the summary, and the exit code is the program's."""
+    one = terminal("run", "--", "sh", "-c", "echo some words; exit 4")
+    one.wait_for("failed", "some words")
+    one.type("q")
+    assert one.end() == 4
+    assert "✗ failed (exit code 4)" in one.read()
+    assert "interrupted" not in tool("list").out
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 48)])
+def test_a_finished_session_opens_from_its_end(tool: Tool, terminal: Opener, size: tuple[int, int]) -> None:
+    """In the same screen, at each size, with nothing cut in mid-number at the right edge."""
+    assert tool("run", "--name", "done", "--", *TRAIN, "200").code == 0
+    one = terminal("watch", "done", columns=size[0], lines=size[1])
+    shown = one.wait_for("finished", "top-1", "q leave")
+    assert all(len(line) == size[0] for line in shown.splitlines())
+    one.type("?")
+    one.wait_for("freeze the picture")
+    one.type("\x1b")
+    one.wait_until_gone("freeze the picture")
+    one.type("q")
+    assert one.end() == 0
+
+
+def test_a_closed_terminal_stops_nothing(tool: Tool, terminal: Opener) -> None:
+    """Ten times the link is lost; the run goes on, recorded, and the viewer is gone."""
+    folder = tool.train(100_000)
+    for _ in range(10):
+        one = terminal("watch", folder.id)
+        one.wait_for("running")
+        one.hang_up()
+        one.process.wait(60)
+        assert status(folder).word == "running"
+    before = _steps(folder)
+    until(lambda: _steps(folder) > before, "more steps")
+
+
+def test_a_killed_viewer_stops_nothing(tool: Tool, terminal: Opener) -> None:
+    """SIGKILL of the viewer, ten rounds: no step is missing afterwards, and `list` and `summary` answer."""
+    one = terminal("run", "--", *TRAIN, "100000")
+    one.wait_for("running")
+    one.kill()
+    folder = _only_session(tool)
+    for _ in range(9):
+        another = terminal("watch", "last")
+        another.wait_for("running")
+        another.kill()
+    assert tool.listed(folder) == "running"
+    assert tool("stop", folder.id).code == 0
+    steps = [record.n for _, record in Follower(folder).read() if isinstance(record, Step)]
+    assert steps == list(range(len(steps)))
+    assert tool.summary(folder)["session"]["status"] == "stopped"
+
+
+def test_a_dumb_terminal_gets_lines(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TERM=dumb: plain progress lines and no escape sequence."""
+    said = tool("run", "--", *TRAIN, "30", environment={"TERM": "dumb"})
+    assert said.code == 0
+    assert "\x1b" not in said.out
