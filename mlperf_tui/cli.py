@@ -277,7 +277,8 @@ def _watch(folder: Folder) -> None:
     from mlperf_tui.session.status import status
     from mlperf_tui.viewer import watch as show
 
-    show(folder, lambda: launch.stop(folder))
+    if show(folder, lambda: launch.stop(folder)).lost:
+        return
     if status(folder).live:
         click.echo(f"{folder.id} runs on. To come back: mlperf-tui watch {folder.id}")
     else:

@@ -175,7 +175,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The run's own process tree on the host: CPU in cores, memory resident."""
+    """The run's own process tree on the host: CPU in cores; memory resident, shared pages counted in each process."""
 
     cpu_cores: Range | None
     memory_peak_bytes: int | None

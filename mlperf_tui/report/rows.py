@@ -131,8 +131,9 @@ def _loss(summary: Summary) -> str:
 def _machine_rows(summary: Summary) -> Iterator[Row]:
     cores = summary.host.cpu_cores
     if cores is not None:
+        yield "CPU", f"{count(cores.mean)} cores, at most {count(cores.max)}"
         memory = gib(summary.host.memory_peak_bytes)
-        yield "CPU", f"{count(cores.mean)} cores, at most {count(cores.max)}; memory at most {memory}"
+        yield "memory", f"at most {memory} resident; pages that processes share count in each of them"
     if summary.energy.j_per_sample is not None:
         yield "energy", f"{count(summary.energy.j_per_sample)} J a sample, GPUs alone"
     if summary.links.per_gpu:

@@ -37,4 +37,5 @@ class SurvivingDriver(LinuxDriver):
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self._file = PatientFile(self._file)  # type: ignore[assignment]
+        if self._file is not None:
+            self._file = PatientFile(self._file)  # type: ignore[assignment]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mlperf_tui.records import Step
-from mlperf_tui.session.folder import Folder, sessions
+from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Follower
 from mlperf_tui.session.status import status
 from tests.e2e.terminal import Terminal
@@ -32,12 +32,6 @@ def terminal(tool: Tool) -> Iterator[Opener]:
         one.close()
 
 
-def _only_session(tool: Tool) -> Folder:
-    until(lambda: sessions(tool.root), "a session")
-    [folder] = sessions(tool.root)
-    return folder
-
-
 def _steps(folder: Folder) -> int:
     return sum(isinstance(record, Step) for _, record in Follower(folder).read())
 
@@ -48,7 +42,7 @@ def test_launch_leave_come_back_stop(tool: Tool, terminal: Opener) -> None:
     first.wait_for("train.py", "running", "samples/s", "loss", "q leave, it runs on")
     first.type("q")
     assert first.end() == 0
-    folder = _only_session(tool)
+    folder = tool.only()
     assert f"mlperf-tui watch {folder.id}" in first.read()
     assert status(folder).word == "running"
     again = terminal("watch", columns=80, lines=24)
@@ -69,7 +63,7 @@ def test_ctrl_c_leaves_and_freeze_freezes_the_picture_only(tool: Tool, terminal:
     one.wait_for("running", "samples/s")
     one.type(" ")
     one.wait_for("frozen")
-    folder = _only_session(tool)
+    folder = tool.only()
     before = _steps(folder)
     until(lambda: _steps(folder) > before, "steps while the picture stands")
     one.type("\x03")
@@ -120,7 +114,7 @@ def test_a_killed_viewer_stops_nothing(tool: Tool, terminal: Opener) -> None:
     one = terminal("run", "--", *TRAIN, "100000")
     one.wait_for("running")
     one.kill()
-    folder = _only_session(tool)
+    folder = tool.only()
     for _ in range(9):
         another = terminal("watch", "last")
         another.wait_for("running")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlperf_tui.session import lock
-from mlperf_tui.session.folder import Folder
+from mlperf_tui.session.folder import Folder, sessions
 from mlperf_tui.session.lock import Holders
 from mlperf_tui.session.status import status
 
@@ -62,6 +62,12 @@ class Tool:
         """A small training loop, detached, that has taken its first steps."""
         folder = self.start(*options, "--", sys.executable, str(PROGRAMS / "train.py"), str(steps))
         until(lambda: any('{"step":' in path.read_text() for path in folder.steps()), "first steps")
+        return folder
+
+    def only(self) -> Folder:
+        """The one session that there is, once there is one."""
+        until(lambda: sessions(self.root), "a session")
+        [folder] = sessions(self.root)
         return folder
 
     def summary(self, folder: Folder) -> dict[str, Any]:
