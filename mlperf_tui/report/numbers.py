@@ -32,9 +32,9 @@ def percent(share: float | None) -> str:
 
 def duration(seconds: float | None) -> str:
     """Hours, minutes and seconds, with days in front where there are any."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return DASH
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     clock = f"{hours:02}:{minutes:02}:{rest:02}"

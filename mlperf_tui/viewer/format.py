@@ -8,7 +8,9 @@ from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
-DASH = "–"
+from mlperf_tui.report.numbers import DASH as DASH
+from mlperf_tui.report.numbers import duration as duration
+
 GAP = "  "
 
 
@@ -64,14 +66,6 @@ def gib(count: float | None) -> str:
 def gb_per_s(bytes_per_s: float | None) -> str:
     """A rate in units of 10⁹ bytes."""
     return with_unit(DASH if bytes_per_s is None else number(bytes_per_s / 1e9, 1), "GB/s")
-
-
-def duration(seconds: float | None) -> str:
-    """Hours, minutes and seconds: 00:12:41, and 171:12:41 for a week."""
-    if seconds is None or not math.isfinite(seconds):
-        return DASH
-    whole = max(0, int(seconds))
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 def local_time(wall_ns: int | None) -> str:

@@ -65,7 +65,7 @@ def test_no_number_of_a_sentence_is_cut(value: int, width: int) -> None:
         (fmt.gib(76_450_629_632), "71.2"),
         (fmt.gb_per_s(112.4e9), "112.4 GB/s"),
         (fmt.duration(761), "00:12:41"),
-        (fmt.duration(7 * 86_400), "168:00:00"),
+        (fmt.duration(7 * 86_400), "7 d 00:00:00"),
         (fmt.axis(42_000), "42k"),
         (fmt.axis(3_100_000), "3.1M"),
         (fmt.share(0.412, 1), "41.2 %"),
