@@ -28,7 +28,13 @@ from mlperf_tui.steps.facts import boot_id, hostname
 
 GIT_PATIENCE_S = 2.0
 START_PATIENCE_S = 5.0
-ASK_PYTHON = "import importlib.util as u, sys; sys.exit(any(u.find_spec(m) is None for m in sys.argv[1:]))"
+ASK_PYTHON = """
+import importlib.util, sys
+if sys.version_info < (3, 11):
+    sys.exit(3)
+sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))
+"""
+TOO_OLD = 3
 NEEDS = ("torch", "torchvision")
 
 
@@ -144,9 +150,14 @@ def _check_data(data: str | None) -> None:
 def _check_needs(python: str) -> None:
     """Ask that Python whether it has what the workloads import; asking is much cheaper than importing."""
     try:
-        asked = subprocess.run([python, "-P", "-c", ASK_PYTHON, *NEEDS], capture_output=True, check=False)
+        environment = {**os.environ, "PYTHONSAFEPATH": "1"}
+        asked = subprocess.run([python, "-c", ASK_PYTHON, *NEEDS], capture_output=True, check=False, env=environment)
     except OSError as error:
         raise CannotRun(f"{python} can't be run: {error.strerror}") from None
+    if asked.returncode == TOO_OLD:
+        raise MlperfTuiError(
+            f"{python} is older than Python 3.11, which the workloads need: name another with --python"
+        )
     if asked.returncode != 0:
         raise MlperfTuiError(
             f"{python} has no torch and torchvision: `{python} -m pip install 'mlperf-tui[workloads]'`, "

@@ -76,6 +76,18 @@ def test_torch_is_not_installed(tool: Tool, tmp_path: Path) -> None:
     assert not tool.root.exists()
 
 
+def test_a_python_that_is_too_old(tool: Tool, tmp_path: Path) -> None:
+    """It says so itself, by the exit code of the question; a stand-in answers as Python 3.10 would."""
+    old = tmp_path / "python3.10"
+    old.write_text(
+        f"#!/bin/sh\nexec {sys.executable} -c 'import sys; sys.version_info = (3, 10); exec(sys.argv[2])' \"$@\"\n"
+    )
+    old.chmod(0o755)
+    said = tool("run", "resnet50", "--python", str(old))
+    assert said.code == 125
+    assert "older than Python 3.11" in said.err
+
+
 @pytest.mark.parametrize("precision", ["tf32", "amp-fp16"])
 def test_a_precision_that_the_device_lacks(tool: Tool, precision: str) -> None:
     """Refused by the workload in one sentence, which the summary shows."""
