@@ -7,7 +7,7 @@ import time
 from mlperf_tui.recorder.loop import Pace
 from mlperf_tui.recorder.output import Output
 from mlperf_tui.recorder.readings import Readings
-from mlperf_tui.records import HostReading
+from mlperf_tui.records import GpuReading, HostReading
 from mlperf_tui.sampling.gpu import Gpus
 from mlperf_tui.sampling.host import Host, disk_free, host_info
 from mlperf_tui.sampling.tree import Tree
@@ -68,10 +68,10 @@ class Samplers:
         self._readings.write(*notes, *self._gpus.alarms(), *([reading] if reading else []))
 
     def _close_gpus(self) -> None:
-        """One more reading, with energy, so that what was used has an end as well as a beginning."""
+        """Energy once more, so that what was used has an end; all else of that moment is no longer the run's."""
         if self._gpus is not None:
             if (last := self._gpus.read(with_energy=True)) is not None:
-                self._readings.write(last)
+                self._readings.write(GpuReading(last.t, energy_j=last.energy_j))
             self._gpus.close()
 
     def _read_links(self) -> None:

@@ -18,25 +18,25 @@ VALUES = ("busy_pct", "sm_pct", "tensor_pct", "dram_pct", "memory_used_bytes", "
 
 
 class Machine:
-    """Keeps the newest of each kind of reading."""
+    """Keeps the newest of each kind of reading, and the newest from while the run lasted, which an ended one shows."""
 
     def __init__(self) -> None:
         self.notes = Notes()
-        self._gpu: GpuReading | None = None
-        self._link: LinkReading | None = None
-        self._host: HostReading | None = None
+        self.running = True
+        self._newest: dict[type, Any] = {}
+        self._in_run: dict[type, Any] = {}
         self._busy: dict[int, History] = {}
 
     def add(self, record: object) -> None:
         """Take in a record; one that is not about the machine is not for here."""
         match record:
+            case GpuReading(busy_pct=()):
+                return  # energy alone
             case GpuReading():
-                self._gpu = record
+                self._keep(record)
                 self._remember(record)
-            case LinkReading():
-                self._link = record
-            case HostReading():
-                self._host = record
+            case LinkReading() | HostReading():
+                self._keep(record)
             case _:
                 self.notes.add(record)
 
@@ -46,14 +46,14 @@ class Machine:
             if spread is not None:
                 self._history(index).fill(minute.t0 // SECOND_NS, minute.t1 // SECOND_NS + 1, spread[1])
 
-    def gpus(self, now: int, used: set[str]) -> tuple[GpuNow, ...]:
+    def gpus(self, now: int, used: set[str], *, ended: bool = False) -> tuple[GpuNow, ...]:
         """Each GPU that is known; `used` holds the uuids that the ranks named."""
-        reading = self._fresh(self._gpu, now)
+        reading = self._reading(GpuReading, now, ended)
         count = max([len(reading.busy_pct) if reading else 0, *(index + 1 for index in self.notes.gpus)], default=0)
         return tuple(self._gpu_now(index, reading, now, used) for index in range(count))
 
-    def links(self, now: int) -> LinksNow | None:
-        reading = self._fresh(self._link, now)
+    def links(self, now: int, *, ended: bool = False) -> LinksNow | None:
+        reading = self._reading(LinkReading, now, ended)
         if reading is None:
             return None
         sent, received = (
@@ -65,7 +65,7 @@ class Machine:
         return LinksNow(sum(sent), sum(received), self.notes.link_rung())
 
     def host(self, now: int) -> HostNow:
-        info, reading = self.notes.host, self._fresh(self._host, now)
+        info, reading = self.notes.host, self._reading(HostReading, now)
         still = {"cpus": info.cpus, "memory_total_bytes": info.memory_total_bytes} if info else {}
         names = ("cpu_cores", "memory_used_bytes", "run_cpu_cores", "run_memory_bytes", "run_processes")
         moving = {name: getattr(reading, name) for name in names} if reading else {}
@@ -89,7 +89,7 @@ class Machine:
 
     def _lost(self, index: int) -> str | None:
         """Why a GPU doesn't answer any more, once the recorder has raised the alarm and as long as no value comes."""
-        reading = self._gpu
+        reading = self._newest.get(GpuReading)
         silent = reading is None or all(_at(getattr(reading, name), index) is None for name in VALUES)
         return self.notes.lost.get(index) if silent else None
 
@@ -100,8 +100,16 @@ class Machine:
     def _history(self, index: int) -> History:
         return self._busy.setdefault(index, History())
 
-    @staticmethod
-    def _fresh(reading: Any, now: int) -> Any:
+    def _keep(self, reading: GpuReading | LinkReading | HostReading) -> None:
+        self._newest[type(reading)] = reading
+        if self.running:
+            self._in_run[type(reading)] = reading
+
+    def _reading(self, kind: type, now: int, ended: bool = False) -> Any:
+        """The newest, unless it is stale; of a run that has ended, the last one from before its end."""
+        if ended:
+            return self._in_run.get(kind)
+        reading = self._newest.get(kind)
         return reading if reading is not None and now - reading.t <= STALE_NS else None
 
 

@@ -57,7 +57,8 @@ class Model:
         self._training.turn(now // SECOND_NS)
         about = self._about()
         used = {about.gpu_uuid for about in self._abouts.values() if about.gpu_uuid}
-        gpus = self._machine.gpus(now, used)
+        ended = status.word in ENDED
+        gpus = self._machine.gpus(now, used, ended=ended)
         host = self._machine.host(now)
         return Snapshot(
             plan=self._plan,
@@ -70,11 +71,11 @@ class Model:
             batch=self._batch(),
             epoch=self._happened.epoch(),
             epochs=about.epochs if about else None,
-            training=self._training_now(now, gpus, live=status.word not in ENDED),
+            training=self._training_now(now, gpus, live=not ended),
             learning=self._learning(about, now),
             gpus=gpus,
             no_gpu=self._machine.notes.no_gpu(),
-            links=self._machine.links(now),
+            links=self._machine.links(now, ended=ended),
             host=host,
             events=self._happened.events(),
             output=output,
@@ -87,6 +88,8 @@ class Model:
                 self._abouts[record.rank] = record
             case Mark():
                 self._happened.mark(record)
+                if record.key in {"run_start", "run_stop"}:
+                    self._machine.running = record.key == "run_start"
             case Alarm():
                 self._happened.alarm(record)
                 self._machine.add(record)

@@ -213,3 +213,19 @@ def test_minutes_of_before_and_records_of_now_give_one_picture() -> None:
     assert found.events == expected.events
     assert found.epochs == expected.epochs == 3
     assert found.training.curve.cells(50, 1) == pytest.approx(expected.training.curve.cells(50, 1))
+
+
+def test_an_ended_run_shows_the_gpu_as_it_was_while_it_ran() -> None:
+    """What the card did after run_stop, when the program had let go of it, is not the run's; energy alone is no reading."""
+    records = (
+        GpuInfo(0, "GPU-a", "H100"),
+        Mark(T0, "run_start"),
+        GpuReading(T0 + S, busy_pct=(99.0,), power_w=(600.0,)),
+        Mark(T0 + 2 * S, "run_stop"),
+        GpuReading(T0 + 3 * S, busy_pct=(1.0,), power_w=(70.0,)),
+        GpuReading(T0 + 4 * S, energy_j=(5.0,)),
+    )
+    ended = seen(*records, at=30, status=Status("finished"), rank=0)
+    assert (ended.gpus[0].busy_pct, ended.gpus[0].power_w) == (99.0, 600.0)
+    live = seen(*records, at=4)
+    assert (live.gpus[0].busy_pct, live.gpus[0].power_w) == (1.0, 70.0)
