@@ -136,6 +136,8 @@ def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...],
         click.echo(folder.id)
         return 0
     if keep["headless"] or not _has_screen():
+        if sys.stdout.isatty() and not keep["headless"]:
+            click.echo("this terminal can't show the screen: progress lines instead; Ctrl-C stops the run")
         return _headless(folder)
     _watch(folder)
     return _exit_code(folder)
@@ -277,7 +279,7 @@ def _watch(folder: Folder) -> None:
     from mlperf_tui.session.status import status
     from mlperf_tui.viewer import watch as show
 
-    if show(folder, lambda: launch.stop(folder)).lost:
+    if show(folder, lambda: launch.stop(folder), lambda: launch.ensure_recorded(folder)).lost:
         return
     if status(folder).live:
         click.echo(f"{folder.id} runs on. To come back: mlperf-tui watch {folder.id}")

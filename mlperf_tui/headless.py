@@ -12,7 +12,7 @@ from mlperf_tui.analysis.quality import evaluations
 from mlperf_tui.analysis.throughput import throughput
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import HostReading, Mark, Record
-from mlperf_tui.report.numbers import DASH, count, duration
+from mlperf_tui.report.numbers import count, duration
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Follower, Origin
 from mlperf_tui.session.rollup import Fold
@@ -50,7 +50,9 @@ class Progress:
         last = max((totals.last_n for totals in ranks.values() if totals.last_n is not None), default=None)
         loss = next((totals.loss for totals in ranks.values() if totals.loss is not None), None)
         self._fold.take({})
-        step = DASH if last is None else str(last + 1)
+        if last is None:
+            return f"{self._elapsed()}  no steps reported  {count(self._cores)} CPU cores"
+        step = str(last + 1)
         speed = f"{count(rate.samples_per_s)} {self._unit}"
         return f"{self._elapsed()}  step {step}  {speed}  loss {count(loss)}  {count(self._cores)} CPU cores"
 

@@ -24,7 +24,7 @@ from mlperf_tui.analysis.summary import (
     Summary,
 )
 from mlperf_tui.analysis.throughput import Throughput, throughput
-from mlperf_tui.records import FORMAT, About, Alarm, GpuInfo, Mark, Plan, Record, Source, Unavailable
+from mlperf_tui.records import FORMAT, About, Alarm, End, GpuInfo, Mark, Plan, Record, Source, Unavailable
 from mlperf_tui.session.rollup import Fold
 from mlperf_tui.session.status import LIVE, Status
 
@@ -59,7 +59,7 @@ def summarise(plan: Plan, status: Status, fold: Fold, last_lines: tuple[str, ...
         energy=Energy(_j_per_sample(gpus, fold)),
         limited_by=LimitedBy(None, ()),
         alarms=tuple(AlarmSaid((alarm.t - began) / 1e9, alarm.kind, alarm.text) for alarm in _of(Alarm, fold.said)),
-        monitor=machine.monitor(fold.series, seconds),
+        monitor=machine.monitor(fold.series, (fold.t1 - (fold.t0 or fold.t1)) / 1e9),
         unknown={},
     )
     summary.unknown.update(_reasons(summary, _of(Unavailable, fold.said)))
@@ -94,8 +94,13 @@ def _session(plan: Plan, status: Status, fold: Fold, about: About | None) -> Ses
         host=plan.host,
         started=plan.utc,
         duration_s=None if fold.t0 is None else (last - fold.t0) / 1e9,
-        exit_code=end.exit_code if end else None,
+        exit_code=_exit_code(end) if end else None,
     )
+
+
+def _exit_code(end: End) -> int | None:
+    """As a shell counts: 128 and the signal's number where one ended the program."""
+    return end.exit_code if end.signal is None else 128 + end.signal
 
 
 def _failure(status: Status, last_lines: tuple[str, ...]) -> Failure | None:
@@ -133,8 +138,8 @@ def _loss(fold: Fold) -> Loss:
     ranks = list(fold.ranks.values())
     return Loss(
         final=next((totals.loss for totals in ranks if totals.loss is not None), None),
-        nan_steps=sum(totals.nan_steps for totals in ranks),
-        skipped_steps=sum(totals.skipped_steps for totals in ranks),
+        nan_steps=max((totals.nan_steps for totals in ranks), default=0),
+        skipped_steps=max((totals.skipped_steps for totals in ranks), default=0),
     )
 
 
@@ -152,7 +157,7 @@ def _reasons(summary: Summary, notes: list[Unavailable]) -> Iterator[tuple[str, 
     if not summary.gpus:
         yield "gpus", next((note.reason for note in notes if note.series == "gpu"), "no GPU was seen")
     if summary.host.cpu_cores is None:
-        yield "host.cpu_cores", "nothing was recorded while the run lasted"
+        yield "host.cpu_cores", "no reading fell between run_start and run_stop"
     if not summary.links.per_gpu:
         yield "links", next((note.reason for note in notes if note.series.startswith("link")), "no NVLink was seen")
     for note in notes:
@@ -182,6 +187,8 @@ def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
 
 
 def _why_no_mfu(summary: Summary) -> str:
+    if not summary.gpus:
+        return "there is no GPU"
     if summary.about is None or summary.about["flop_per_sample"] is None:
         return "the program does not say what a sample costs (flop_per_sample)"
     return "the card's peak is not known to this version"

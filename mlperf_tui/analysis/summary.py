@@ -99,7 +99,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The last loss, and how many steps had none that is a number or were skipped by the loss scaler."""
+    """The last loss, and in how many steps (of the rank with most) it was no number or the loss scaler skipped one."""
 
     final: float | None
     nan_steps: int

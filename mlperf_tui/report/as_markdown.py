@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mlperf_tui.analysis.summary import Summary
-from mlperf_tui.report.rows import GPU_HEADINGS, gpu_row, rows, title
+from mlperf_tui.report.rows import GPU_HEADINGS, gpu_row, rows, title, unknowns
 
 
 def to_markdown(summary: Summary) -> str:
@@ -18,7 +18,7 @@ def to_markdown(summary: Summary) -> str:
     if summary.failure and summary.failure.last_lines:
         lines += ["", "Last lines of output:", "", *_fenced("\n".join(summary.failure.last_lines))]
     lines += ["", "<details><summary>Command and what is unknown</summary>", "", *_fenced(summary.session.command), ""]
-    lines += [f"- {_cell(name)}: {_cell(reason)}" for name, reason in summary.unknown.items()]
+    lines += [f"- {_cell(name)}: {_cell(reason)}" for name, reason in unknowns(summary)]
     return "\n".join([*lines, "", "</details>"])
 
 

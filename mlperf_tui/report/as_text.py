@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from mlperf_tui.analysis.summary import Summary
-from mlperf_tui.report.rows import GPU_HEADINGS, gpu_row, rows, title
+from mlperf_tui.report.rows import GPU_HEADINGS, gpu_row, rows, title, unknowns
 
 
 def to_text(summary: Summary) -> str:
-    """A line a row, labels aligned; then the GPUs, a failure's last output, and what is unknown with its reason."""
+    """A line a row, labels aligned; then the GPUs, a failure's last output, and what is unknown with its reason.
+
+    A run that failed before its first step has nothing to know.
+    """
     found = list(rows(summary))
     width = max(len(label) for label, _ in found)
     lines = [title(summary), "", *(f"{label.ljust(width)}  {text}" for label, text in found)]
     lines += ["", *_table([GPU_HEADINGS, *(gpu_row(gpu) for gpu in summary.gpus)])] if summary.gpus else []
     if summary.failure and summary.failure.last_lines:
         lines += ["", "last lines of output:", *(f"  {line}" for line in summary.failure.last_lines)]
-    lines += ["", "unknown:", *(f"  {name}: {reason}" for name, reason in summary.unknown.items())]
+    if summary.throughput.steps or not summary.failure:
+        lines += ["", "unknown:", *(f"  {name}: {reason}" for name, reason in unknowns(summary))]
     return "\n".join([*lines, "", f"command: {summary.session.command}"])
 
 

@@ -13,6 +13,8 @@ from mlperf_tui.session.rollup import Roller, minutes, whole
 from mlperf_tui.session.status import ENDED, status
 
 FAILURE_LINES = 20
+MLLOG = ":::MLLOG"
+"""Lines for programs: they are in the marks, and would drown what a person looks for."""
 
 
 def build(folder: Folder) -> Summary:
@@ -22,7 +24,8 @@ def build(folder: Folder) -> Summary:
     if state.word in ENDED and not minutes(folder):
         with contextlib.suppress(OSError):
             _remake_rollup(folder, plan.host)
-    return summarise(plan, state, whole(folder), tuple(last_lines(folder.output, FAILURE_LINES)))
+    said = [line for line in last_lines(folder.output, 10 * FAILURE_LINES) if MLLOG not in line]
+    return summarise(plan, state, whole(folder), tuple(said[-FAILURE_LINES:]))
 
 
 def store(folder: Folder) -> None:

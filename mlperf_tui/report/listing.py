@@ -11,6 +11,7 @@ from typing import Any
 
 from mlperf_tui.analysis.throughput import throughput
 from mlperf_tui.errors import MlperfTuiError
+from mlperf_tui.records import About, Plan
 from mlperf_tui.report.numbers import DASH, count, duration, gib
 from mlperf_tui.session.folder import Folder, sessions
 from mlperf_tui.session.rollup import whole
@@ -38,17 +39,21 @@ def _row(folder: Folder) -> tuple[str, ...]:
         return (folder.id, DASH, str(error), DASH, DASH, DASH, DASH, gib(folder.size()))
     age = duration(time.time() - datetime.fromisoformat(plan.utc).timestamp())
     stored = _stored(folder)
-    precision = stored["session"]["precision"] if stored else plan.precision
-    speed = f"{count(_rate(folder, stored))} {plan.unit}"
+    rate, precision = _kept(stored) if stored else _so_far(folder, plan)
+    speed = DASH if rate is None else f"{count(rate)} {plan.unit}"
     word = status(folder).word
     return (folder.id, plan.name or DASH, word, plan.workload, precision or DASH, speed, age, gib(folder.size()))
 
 
-def _rate(folder: Folder, stored: dict[str, Any] | None) -> float | None:
-    if stored:
-        mean: float | None = stored["throughput"]["mean"]
-        return mean
-    return throughput(whole(folder).ranks, warmup=True).samples_per_s
+def _kept(stored: dict[str, Any]) -> tuple[float | None, str | None]:
+    return stored["throughput"]["mean"], stored["session"]["precision"]
+
+
+def _so_far(folder: Folder, plan: Plan) -> tuple[float | None, str | None]:
+    """Rate and precision of a session without a summary, from its files."""
+    fold = whole(folder)
+    said = [record.precision for record in fold.said if isinstance(record, About) and record.precision]
+    return throughput(fold.ranks, warmup=True).samples_per_s, said[0] if said else plan.precision
 
 
 def _stored(folder: Folder) -> dict[str, Any] | None:

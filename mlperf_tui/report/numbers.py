@@ -16,6 +16,8 @@ def count(value: float | None, digits: int = 3) -> str:
         return {math.inf: "infinite", -math.inf: "-infinite"}.get(value, "NaN")
     if value == 0:
         return "0"
+    if abs(value) < 0.001:
+        return f"{value:.{digits - 1}e}"
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return f"{value:,.{min(places, 9)}f}"
 
@@ -42,9 +44,11 @@ def duration(seconds: float | None) -> str:
 
 
 def gib(size_bytes: float | None) -> str:
-    """Bytes in GiB, as nvidia-smi counts; MiB below a tenth of one."""
+    """Bytes in GiB, as nvidia-smi counts; MiB below a tenth of one, KiB below one of those."""
     if size_bytes is None:
         return DASH
+    if size_bytes < 1 << 20:
+        return f"{size_bytes / (1 << 10):.0f} KiB"
     return f"{size_bytes / GIB:.1f} GiB" if size_bytes >= GIB / 10 else f"{size_bytes / (1 << 20):.0f} MiB"
 
 

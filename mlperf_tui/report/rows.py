@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mlperf_tui.analysis.summary import Gpu, GpuLinks, Quality, Range, Summary
 from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
+from mlperf_tui.session.status import LIVE
 
 SYMBOLS = {"finished": "✓", "failed": "✗", "stopped": "■", "interrupted": "?", "running": "●"}
 Row = tuple[str, str]
@@ -14,13 +15,13 @@ Row = tuple[str, str]
 def title(summary: Summary) -> str:
     """The run in a line: workload, precision, what it ran on, batch."""
     about = summary.about or {}
-    batch = about.get("samples_per_step")
+    batch, world = about.get("samples_per_step"), about.get("world", 1)
     parts = [
         summary.session.workload,
         summary.session.precision,
         about.get("scale"),
         device(summary),
-        f"batch {batch}" if batch else None,
+        (f"batch {batch}" + (f" × {world} ranks" if world > 1 else "")) if batch else None,
     ]
     return " · ".join(str(part) for part in parts if part)
 
@@ -69,7 +70,7 @@ def gpu_row(gpu: Gpu) -> tuple[str, ...]:
 
 GPU_HEADINGS = (
     "GPU",
-    "busy %",
+    "mean busy %",
     "SM %",
     "tensor %",
     "DRAM %",
@@ -86,9 +87,33 @@ def _session_rows(summary: Summary) -> Iterator[Row]:
     session = summary.session
     yield "session", session.id + (f" “{session.name}”" if session.name else "")
     yield "status", state(summary)
-    yield "started", f"{session.started} on {session.host}, lasted {duration(session.duration_s)}"
+    lasts = "lasts so far" if session.status in LIVE else "lasted"
+    yield "started", f"{session.started} on {session.host}, {lasts} {duration(session.duration_s)}"
+    yield "made with", ", ".join(_made_with(summary))
     if session.note:
         yield "note", session.note
+
+
+def _made_with(summary: Summary) -> Iterator[str]:
+    """What another person needs to make the run again: versions, commit, data, seed."""
+    plan, about = summary.plan, summary.about or {}
+    if about.get("torch"):
+        yield f"torch {about['torch']}"
+    yield f"mlperf-tui {plan['versions'].get('mlperf-tui', DASH)}"
+    if plan["git"]:
+        yield f"commit {plan['git']['commit'][:12]}{' with changes' if plan['git']['dirty'] else ''}"
+    if about.get("data") or plan["data"]:
+        yield f"data: {about.get('data') or plan['data']}"
+    if plan["seed"] is not None:
+        yield f"seed {plan['seed']}"
+
+
+def unknowns(summary: Summary) -> Iterator[Row]:
+    """What is unknown of this run, with its reason; what no version tells yet is for summary.json alone."""
+    yield from ((name, reason) for name, reason in summary.unknown.items() if name not in NOT_YET)
+
+
+NOT_YET = ("host.threads", "limited_by.value")
 
 
 def _training_rows(summary: Summary) -> Iterator[Row]:
@@ -97,7 +122,7 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
         return
     warm = f", {speed.warmup_steps} of warm-up left out" if speed.warmup_steps else ""
     spread = f"median {count(speed.median)}, slowest tenth {count(speed.p10)}"
-    yield "throughput", f"{count(speed.mean)} {speed.unit} ({spread}; {speed.steps:,} steps{warm})"
+    yield "throughput", f"{count(speed.mean)} {speed.unit} ({spread}; {_steps(speed.steps)}{warm})"
     if speed.step_time_ms:
         times = speed.step_time_ms
         tail = f"p50 {count(times.p50)}, p90 {count(times.p90)}, p99 {count(times.p99)}; {times.source}"
@@ -109,6 +134,10 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
             "ranks",
             f"{len(summary.ranks)}; slowest is rank {slowest.rank} at {count(slowest.throughput)} {speed.unit}",
         )
+
+
+def _steps(number: int) -> str:
+    return f"{number:,} step{'' if number == 1 else 's'}"
 
 
 def _quality(quality: Quality) -> str:
@@ -124,14 +153,14 @@ def _quality(quality: Quality) -> str:
 
 def _loss(summary: Summary) -> str:
     loss = summary.loss
-    odd = [f"{n} steps {what}" for n, what in ((loss.nan_steps, "NaN"), (loss.skipped_steps, "skipped")) if n]
+    odd = [f"{_steps(n)} {what}" for n, what in ((loss.nan_steps, "NaN"), (loss.skipped_steps, "skipped")) if n]
     return ", ".join([f"{count(loss.final, 4)} at the end", *odd])
 
 
 def _machine_rows(summary: Summary) -> Iterator[Row]:
     cores = summary.host.cpu_cores
     if cores is not None:
-        yield "CPU", f"{count(cores.mean)} cores, at most {count(cores.max)}"
+        yield "CPU", f"{cores.mean:.2f} cores, at most {cores.max:.2f}"
         memory = gib(summary.host.memory_peak_bytes)
         yield "memory", f"at most {memory} resident; pages that processes share count in each of them"
     if summary.energy.j_per_sample is not None:

@@ -16,6 +16,7 @@ from mlperf_tui.records import FORMAT, Plan, decode, encode
 
 STEPS = re.compile(r"steps-(\d+)-(\d+)\.jsonl")
 READINGS = re.compile(r"readings-(.+)-(\d+)\.jsonl")
+STAMP = re.compile(r"(?<=s-\d{8}-\d{6})-")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -137,22 +138,28 @@ def write_whole(path: Path, text: str) -> None:
 def sessions(root: Path) -> list[Folder]:
     """All sessions below `root`, oldest first."""
     try:
-        return [Folder(path) for path in sorted(root.iterdir()) if (path / "session.json").is_file()]
-    except (FileNotFoundError, NotADirectoryError):
+        found = [Folder(path) for path in root.iterdir() if (path / "session.json").is_file()]
+        return sorted(found, key=_age)
+    except FileNotFoundError:
         return []
     except OSError as error:
         raise MlperfTuiError(f"can't read sessions in {root}: {error.strerror}") from None
 
 
+def _age(folder: Folder) -> tuple[str, int, str]:
+    """By the second in the id, then by when the plan was written: several may start in one second."""
+    return STAMP.split(folder.id)[0], folder.session.stat().st_mtime_ns, folder.id
+
+
 def find(root: Path, wanted: str) -> Folder:
-    """The session that an id, a unique prefix of one, a name or `last` means. Raises NotFound when it isn't one."""
+    """The session that an id, a unique prefix of one, a name (its newest) or `last` means. Raises NotFound else."""
     known = sessions(root)
     if wanted == "last":
         if known:
             return known[-1]
         raise NotFound(f"no session yet in {root}: start one with `mlperf-tui run resnet50`")
     exact = [folder for folder in known if folder.id == wanted]
-    if found := exact or _by_prefix(known, wanted) or _by_name(known, wanted):
+    if found := exact or _by_prefix(known, wanted) or _by_name(known, wanted)[-1:]:
         if len(found) == 1:
             return found[0]
         raise NotFound(f"{wanted} may be any of {_some(found)}: type more of the id")

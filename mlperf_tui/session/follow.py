@@ -49,8 +49,14 @@ class Follower:
         self._look_for_own_kinds()
         streams = [_timed(origin, tail) for origin, tail in self._tails.values()]
         for _, _, origin, record in heapq.merge(*streams, key=lambda item: item[:2]):
-            if not (origin.printed and type(record) in self._own):
+            if not self._is_double(origin, record):
                 yield origin, record
+
+    def _is_double(self, origin: Origin, record: Record) -> bool:
+        """Whether it says again what counts already: a mark counts once, by rank 0, whoever repeats it."""
+        if origin.printed:
+            return type(record) in self._own
+        return isinstance(record, Mark) and bool(origin.rank)
 
     def _look_for_files(self) -> None:
         for path in [*self._folder.readings(), *self._folder.steps(), self._folder.printed]:

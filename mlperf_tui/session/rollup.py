@@ -23,7 +23,7 @@ from mlperf_tui.records import (
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Follower, Origin
 from mlperf_tui.session.log import Log, Tail
-from mlperf_tui.session.series import Spread, Spreads, series
+from mlperf_tui.session.series import MONITOR, Spread, Spreads, series
 from mlperf_tui.session.totals import RankFold, RankTotals
 
 MINUTE_NS = 60_000_000_000
@@ -78,8 +78,8 @@ class Fold:
         for line in minute.said:
             if (record := decode(line)) is not None:
                 self._say(record)
-        if not stopped:
-            self._spreads.merge(minute.series)
+        counted = {name: cells for name, cells in minute.series.items() if not stopped or name in MONITOR}
+        self._spreads.merge(counted)
         for rank, body in minute.ranks.items():
             self._rank(int(rank)).begin_with(RankTotals.from_json(body))
 
@@ -102,8 +102,8 @@ class Fold:
         return self._ranks[rank]
 
     def _reading(self, record: GpuReading | LinkReading | HostReading) -> None:
-        if not self._stopped:
-            for name, values in series(record):
+        for name, values in series(record):
+            if not self._stopped or name in MONITOR:
                 self._spreads.add(name, values)
 
     def _say(self, record: Record) -> None:
@@ -112,7 +112,8 @@ class Fold:
             if self._keys[record.key] > MARKS_OF_A_KEY:
                 return
             if record.key == "run_start":
-                self._spreads, self._stopped = Spreads(), False
+                self._spreads.forget_the_run()
+                self._stopped = False
             self._stopped = self._stopped or record.key == "run_stop"
         self.said.append(record)
 

@@ -9,6 +9,9 @@ from mlperf_tui.records import GpuReading, HostReading, LinkReading, Record, Val
 
 PREFIX: dict[type[Record], str] = {GpuReading: "gpu", LinkReading: "link", HostReading: "host"}
 LIMITS = ("power", "thermal")
+MONITOR = ("host.monitor_cpu_s", "host.late_ticks", "host.lines_lost")
+"""What the recorder says of itself: it counts over all its life, not only while the run lasts."""
+
 Spread = tuple[float, float, float, int]
 """Min, mean, max, count."""
 
@@ -42,6 +45,10 @@ class Spreads:
         for index, value in enumerate(values):
             if value is not None:
                 self._take_in(name, index, value, value, value, 1)
+
+    def forget_the_run(self) -> None:
+        """Keep only what the recorder says of itself."""
+        self._sums = {name: cells for name, cells in self._sums.items() if name in MONITOR}
 
     def merge(self, stored: Mapping[str, tuple[tuple[float, ...] | None, ...]]) -> None:
         """Add what a minute has stored."""

@@ -91,7 +91,7 @@ def _here(folder: Folder, holders: lock.Holders, end: End | None) -> Status:
             return Status("starting")
         return Status("stopping" if holders.stopping else "running")
     if holders.workload is not None and holders.workload.alive:
-        return Status("running-unrecorded", "its recorder is gone: `mlperf-tui watch` starts another")
+        return Status("running-unrecorded", "its recorder is gone; `mlperf-tui watch` starts another")
     if end is not None:
         return _ended(end)
     return Status("interrupted", "the recorder and the workload are gone")

@@ -24,6 +24,7 @@ from mlperf_tui.viewer.screens.stop import StopScreen
 from mlperf_tui.viewer.snapshot import Snapshot
 
 LOOK_FOR_TERMINAL_S = 1.0
+STOPPABLE = ("starting", "running", "running-unrecorded")
 Follow = Callable[[Callable[[Snapshot], object], Event], object]
 
 
@@ -46,6 +47,7 @@ class ViewerApp(App[Outcome]):
         follow: Follow,
         stop: Callable[[], None],
         *,
+        revive: Callable[[], None] = lambda: None,
         ascii_only: bool | None = None,
     ) -> None:
         super().__init__(SurvivingDriver, ansi_color=True)
@@ -54,6 +56,7 @@ class ViewerApp(App[Outcome]):
         self._ascii = not glyphs.utf8() if ascii_only is None else ascii_only
         self._follow = follow
         self._stop = stop
+        self._revive = revive
         self._leave = Event()
         self._frozen: Snapshot | None = None
         self._seen_t = 0
@@ -73,6 +76,8 @@ class ViewerApp(App[Outcome]):
         first = self.latest is None or self.latest.status != message.snapshot.status
         self.latest = message.snapshot
         self._draw()
+        if first and message.snapshot.status.word == "running-unrecorded":
+            self.run_worker(self._revive, thread=True)
         if first:
             self.refresh_bindings()
 
@@ -100,8 +105,8 @@ class ViewerApp(App[Outcome]):
             self.push_screen(StopScreen(plan.id, plan.grace_s), self._answered)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """What has ended can't be stopped."""
-        return action != "ask_to_stop" or (self.latest is not None and self.latest.status.live)
+        """What has ended can't be stopped, nor what is stopping already."""
+        return action != "ask_to_stop" or (self.latest is not None and self.latest.status.word in STOPPABLE)
 
     def _answered(self, yes: bool | None) -> None:
         if yes:
@@ -135,7 +140,10 @@ class ViewerApp(App[Outcome]):
         self.exit(Outcome(state.live if state else True, state.word if state else "starting", lost))
 
 
-def watch(folder: Folder, stop: Callable[[], None]) -> Outcome:
-    """Show a session until the user leaves. `stop` is called when the user asks for it and says yes."""
-    app = ViewerApp(Feed(folder).run, stop)
+def watch(folder: Folder, stop: Callable[[], None], revive: Callable[[], None]) -> Outcome:
+    """Show a session until the user leaves.
+
+    `stop` is called when the user asks for it and says yes, `revive` when the run has lost its recorder.
+    """
+    app = ViewerApp(Feed(folder).run, stop, revive=revive)
     return app.run() or Outcome(live=True, status="unknown", lost=True)

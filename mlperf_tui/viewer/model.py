@@ -68,7 +68,8 @@ class Model:
             elapsed_s=None if self._began is None else (now - self._began) / SECOND_NS,
             precision=about.precision if about and about.precision else self._plan.precision,
             device=device_words(self._abouts.values(), gpus, host),
-            batch=self._batch(),
+            batch=about.samples_per_step if about and about.samples_per_step else self._plan.batch,
+            ranks=about.world if about else 1,
             epoch=self._happened.epoch(),
             epochs=about.epochs if about else None,
             training=self._training_now(now, gpus, live=not ended),
@@ -106,12 +107,6 @@ class Model:
 
     def _about(self) -> About | None:
         return self._abouts[min(self._abouts)] if self._abouts else None
-
-    def _batch(self) -> int | None:
-        about = self._about()
-        if about is None or about.samples_per_step is None:
-            return self._plan.batch
-        return about.samples_per_step * about.world
 
     def _training_now(self, now: int, gpus: tuple[GpuNow, ...], *, live: bool) -> Training:
         powers = [gpu.power_w for gpu in gpus if gpu.used is not False]

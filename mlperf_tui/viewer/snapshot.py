@@ -97,7 +97,7 @@ class HostNow:
 class Snapshot:
     """One moment of a session: `now` is monotonic ns of its host, `wall_ns` the same moment since the epoch.
 
-    `device` says what it runs on, `no_gpu` why there is no GPU to show, `batch` counts samples over all ranks.
+    `device` says what it runs on, `no_gpu` why there is no GPU to show, `batch` counts the samples of a step and rank.
     """
 
     plan: Plan
@@ -108,6 +108,7 @@ class Snapshot:
     precision: str | None = None
     device: str = ""
     batch: int | None = None
+    ranks: int = 1
     epoch: int | None = None
     epochs: int | None = None
     training: Training = field(default_factory=Training)

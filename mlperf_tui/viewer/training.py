@@ -80,7 +80,7 @@ class TrainingFold:
         return _loss(self.whole.values())
 
     def nan_steps(self) -> int:
-        return sum(totals.nan_steps for totals in self.whole.values())
+        return max((totals.nan_steps for totals in self.whole.values()), default=0)
 
     def _fold(self, rank: int) -> RankFold:
         return self._folds.setdefault(rank, RankFold())

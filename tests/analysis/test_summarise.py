@@ -94,7 +94,7 @@ def test_a_gpu_run_by_hand() -> None:
     assert summary.unknown["gpus.tensor_pct"] == "GPM needs Hopper or newer"
     assert summary.links.source == "GPM"
     assert summary.links.per_gpu[0].bytes_per_step == pytest.approx(3e9)
-    assert summary.monitor.cpu_pct == pytest.approx(0.9)
+    assert summary.monitor.cpu_pct == pytest.approx(1.0)  # 0.09 s more between the first reading and the last
     assert summary.quality[0].time_to_target_s == 9
     assert summary.session.precision == "amp-bf16"
 

@@ -17,6 +17,8 @@ from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
         (count(41210.4), "41,210"),
         (count(49.71), "49.7"),
         (count(0.00123), "0.00123"),
+        (count(0.0000985, 4), "9.850e-05"),
+        (gib(40960), "40 KiB"),
         (count(0), "0"),
         (count(math.nan), "NaN"),
         (count(-math.inf), "-infinite"),

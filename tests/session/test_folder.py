@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -119,3 +120,13 @@ def test_sessions_are_only_directories_with_a_plan(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     create(tmp_path, plan("s-1"))
     assert [folder.id for folder in sessions(tmp_path)] == ["s-1"]
+
+
+def test_order_is_by_start_also_within_a_second(tmp_path: Path) -> None:
+    """Ids of one second end in random letters: `last` is the one whose plan was written last, and a name its newest."""
+    for number, letters in enumerate(("zz", "mm", "aa")):
+        folder = create(tmp_path, plan(f"s-20260101-000000-x-{letters}", name="same"))
+        os.utime(folder.session, ns=(number, number))
+    assert [folder.id[-2:] for folder in sessions(tmp_path)] == ["zz", "mm", "aa"]
+    assert find(tmp_path, "last").id.endswith("aa")
+    assert find(tmp_path, "same").id.endswith("aa")

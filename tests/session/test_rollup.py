@@ -150,3 +150,22 @@ def test_totals_survive_json() -> None:
     again = RankTotals.from_json(totals.to_json())
     assert again.to_json()["head"] == totals.to_json()["head"]
     assert (again.nan_steps, again.skipped_steps, again.memory_peak_bytes) == (1, 1, 5)
+
+
+def test_marks_count_once_whoever_repeats_them(tmp_path: Path) -> None:
+    """Every rank says the same marks: those of rank 0 are the run's, so that two ranks are not two evaluations."""
+    for rank in (0, 1):
+        _write(tmp_path / f"steps-{rank}-0.jsonl", Step(1, 0), Mark(2, "eval_accuracy", 0.2))
+    fold = whole(Folder(tmp_path))
+    assert fold.said == [Mark(2, "eval_accuracy", 0.2)]
+    assert set(fold.ranks) == {0, 1}
+
+
+def test_the_recorders_own_cost_counts_over_all_its_life(tmp_path: Path) -> None:
+    """A run too short for a reading between its marks still tells what recording it cost."""
+    readings = [HostReading(t * S, cpu_cores=1.0, monitor_cpu_s=0.1 * t) for t in (1, 4)]
+    _write(tmp_path / "readings-h-0.jsonl", *readings)
+    _write(tmp_path / "steps-0-0.jsonl", Mark(2 * S, "run_start"), Mark(3 * S, "run_stop"))
+    found = whole(Folder(tmp_path)).series
+    assert "host.cpu_cores" not in found
+    assert found["host.monitor_cpu_s"] == ((0.1, 0.25, 0.4, 2),)

@@ -216,7 +216,7 @@ def test_minutes_of_before_and_records_of_now_give_one_picture() -> None:
 
 
 def test_an_ended_run_shows_the_gpu_as_it_was_while_it_ran() -> None:
-    """What the card did after run_stop, when the program had let go of it, is not the run's; energy alone is no reading."""
+    """What the card did after run_stop, when the program had let go of it, is not the run's."""
     records = (
         GpuInfo(0, "GPU-a", "H100"),
         Mark(T0, "run_start"),

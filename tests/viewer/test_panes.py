@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.geometry import Region
 
 from mlperf_tui.analysis.summary import Quality as Measured
+from mlperf_tui.session.status import Status
 from mlperf_tui.viewer.layout import arrange
 from mlperf_tui.viewer.panes.gpus import Gpus
 from mlperf_tui.viewer.panes.header import Header
@@ -110,8 +111,12 @@ def test_a_lost_gpu_says_so() -> None:
     assert "driver no longer reaches it" in line
 
 
-def quality_text(**learning: object) -> str:
-    snapshot = dataclasses.replace(recorded("failed"), learning=Learning(**learning))  # type: ignore[arg-type]
+def quality_text(word: str = "running", **learning: object) -> str:
+    snapshot = dataclasses.replace(
+        recorded("failed"),
+        status=Status(word),
+        learning=Learning(**learning),  # type: ignore[arg-type]
+    )
     return text(Quality().content(snapshot, Room(60, 4)))
 
 
@@ -120,6 +125,7 @@ def test_quality_before_and_after_the_target() -> None:
     asked = Measured("top-1", "up", None, None, 0.759, reached=False, time_to_target_s=None)
     assert "top-1 – of 75.9 %" in quality_text(qualities=(asked,))
     assert "target in –  (too early to say)" in quality_text(qualities=(asked,), evaluations=2)
+    assert "target not reached" in quality_text("failed", qualities=(asked,), evaluations=2)
     assert "isn't rising" in quality_text(qualities=(asked,), evaluations=3)
     assert "target in 00:00:25 to 00:00:40" in quality_text(qualities=(asked,), evaluations=3, estimate_s=(25.0, 40.0))
     done = dataclasses.replace(asked, value=0.76, best=0.77, reached=True, time_to_target_s=72.0)
@@ -178,7 +184,7 @@ def test_the_header_says_first_what_runs() -> None:
     """What doesn't fit is left out whole, the state last of all."""
     wide = text(Header().content(snapshot_with(), Room(120, 1)))
     assert "resnet50 · fp32 · CPU, 2 cores · batch 32" in wide
-    assert wide.rstrip().endswith("✓ finished 00:01:34  epoch 5/8")
+    assert wide.rstrip().endswith("✓ finished 00:01:34  epoch 5/8  step 225")
     narrow = text(Header().content(snapshot_with(), Room(60, 1)))
     assert "CPU" not in narrow
     assert "✓ finished 00:01:34" in narrow

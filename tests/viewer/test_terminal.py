@@ -26,7 +26,7 @@ from pathlib import Path
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.viewer import watch
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-Path(sys.argv[2]).write_text(str(watch(Folder(Path(sys.argv[1])), lambda: None)))
+Path(sys.argv[2]).write_text(str(watch(Folder(Path(sys.argv[1])), lambda: None, lambda: None)))
 """
 PATIENCE_S = 30.0
 

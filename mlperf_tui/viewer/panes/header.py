@@ -23,7 +23,7 @@ class Header(Pane):
     """One line, without a title of its own."""
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
-        state = fmt.fit([_state(snapshot), _epoch(snapshot)], room.width - 2) + " "
+        state = fmt.fit([_state(snapshot), _epoch(snapshot), _step(snapshot)], room.width - 2) + " "
         space = room.width - len(state) - 1
         name = fmt.fit([snapshot.plan.workload, *_details(snapshot)], space - 1, " · ")
         gap = max(0, space - len(name))
@@ -31,13 +31,27 @@ class Header(Pane):
 
 
 def _details(snapshot: Snapshot) -> list[str]:
-    batch = f"batch {fmt.number(snapshot.batch)}" if snapshot.batch is not None else ""
-    return [snapshot.precision or "", snapshot.device, batch]
+    return [snapshot.precision or "", snapshot.device, _batch(snapshot)]
+
+
+def _batch(snapshot: Snapshot) -> str:
+    """Samples a step and rank, and how many ranks there are."""
+    if snapshot.batch is None:
+        return ""
+    ranks = f" × {snapshot.ranks} ranks" if snapshot.ranks > 1 else ""
+    return f"batch {fmt.number(snapshot.batch)}{ranks}"
 
 
 def _state(snapshot: Snapshot) -> str:
     word = SYMBOLS.get(snapshot.status.word, f"○ {snapshot.status.word}")
     return f"{word} {fmt.duration(snapshot.elapsed_s)}"
+
+
+def _step(snapshot: Snapshot) -> str:
+    rates = snapshot.training.whole
+    taken = rates.steps + rates.warmup_steps
+    of = f"/{snapshot.plan.steps:,}" if snapshot.plan.steps else ""
+    return f"step {taken:,}{of}" if taken else ""
 
 
 def _epoch(snapshot: Snapshot) -> str:

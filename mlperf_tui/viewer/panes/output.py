@@ -28,4 +28,6 @@ class Output(ScrollPane):
         lines = [line for line in self._held or snapshot.output if MLLOG not in line]
         body = [row(fmt.cut(f" {line}", room.width)) for line in lines]
         head = event_rows(snapshot.events, room.width, max(1, room.height // 3)) if self.events_above else []
+        if head:
+            head = [*head, row(" – printed –")]
         return Content("", head, body or empty("nothing printed yet"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlperf_tui.analysis.summary import Quality as Measured
+from mlperf_tui.report.numbers import count
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.panes.pane import Pane
@@ -20,15 +21,17 @@ class Quality(Pane):
         learning = snapshot.learning
         lines = max(1, room.height - 2)
         loss = _loss_curve(snapshot, room.width, lines) if lines > 1 else _loss_line(snapshot, room.width)
-        known = fmt.fit(_metric(learning), room.width - 2)
-        return Content("", [], [*loss, row(f" {known}"), row(f" {fmt.fit(_target(learning), room.width - 2)}")])
+        ended = snapshot.status.ended
+        known = fmt.fit(_metric(learning, ended=ended), room.width - 2)
+        target = fmt.fit(_target(learning, ended=ended), room.width - 2)
+        return Content("", [], [*loss, row(f" {known}"), row(f" {target}")])
 
 
 def _loss_text(learning: Learning, width: int) -> str:
     """The loss; once it was NaN or infinite that stays said, also when it is a number again."""
-    value = f"loss {fmt.number(learning.loss, 3)}"
-    count = learning.nan_steps
-    bad = f"not finite in {fmt.number(count)} step{'s' * (count != 1)}" if count else ""
+    value = f"loss {count(learning.loss, 4)}"
+    steps = learning.nan_steps
+    bad = f"not finite in {fmt.number(steps)} step{'s' * (steps != 1)}" if steps else ""
     return fmt.fit([value, bad], width)
 
 
@@ -46,16 +49,16 @@ def _loss_curve(snapshot: Snapshot, width: int, lines: int) -> list[Row]:
     ]
 
 
-def _cells(snapshot: Snapshot, count: int, lines: int) -> list[str]:
-    values = snapshot.learning.losses.cells(count, period_s(snapshot.elapsed_s, count))
+def _cells(snapshot: Snapshot, width: int, lines: int) -> list[str]:
+    values = snapshot.learning.losses.cells(width, period_s(snapshot.elapsed_s, width))
     known = [value for value in values if value is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
     return glyphs.curve(values, lines, low, high)
 
 
-def _metric(learning: Learning) -> list[str]:
+def _metric(learning: Learning, *, ended: bool) -> list[str]:
     if not learning.qualities:
-        return ["no target, no evaluation yet"]
+        return ["no target, no evaluation" + ("" if ended else " yet")]
     first = learning.qualities[0]
     of = "" if first.target is None else f" of {_value(first.target, first)}"
     now = f"{first.metric} {_value(first.value, first)}{of}"
@@ -64,13 +67,15 @@ def _metric(learning: Learning) -> list[str]:
     return [now, best, *others]
 
 
-def _target(learning: Learning) -> list[str]:
+def _target(learning: Learning, *, ended: bool) -> list[str]:
     """In the words of one sentence, shorter where there is no room."""
     first = learning.qualities[0] if learning.qualities else None
     if first is None or first.target is None:
         return []
     if first.reached:
         return ["target reached", f"after {fmt.duration(first.time_to_target_s)}"]
+    if ended:
+        return ["target not reached"]
     if learning.estimate_s is None:
         return [f"target in {fmt.DASH}", _why_not(learning)]
     soon, late = learning.estimate_s

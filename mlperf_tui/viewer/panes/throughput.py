@@ -10,11 +10,14 @@ from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.panes.pane import Pane
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
 from mlperf_tui.viewer.snapshot import Snapshot, Training
+from mlperf_tui.viewer.training import WINDOW_S
 
 PERIODS_S = (2, 3, 4, 5, 6, 8, 10)
 AXIS = 6
 ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 SILENT_S = 10
+UNREPORTED_S = 30
+UNREPORTED = "no steps reported: three lines in the program's loop would show them (mlperf_tui/steps/README.md)"
 
 
 class Throughput(Pane):
@@ -24,6 +27,8 @@ class Throughput(Pane):
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         ended = not snapshot.status.live and snapshot.status.word != "elsewhere"
+        if not snapshot.training.whole.steps and (ended or (snapshot.elapsed_s or 0) >= UNREPORTED_S):
+            return Content("", [], [row(f" {fmt.cut(UNREPORTED, room.width - 2)}")])
         numbers = flow(_parts(snapshot, ended=ended), room.width - 2, 2)
         count = max(0, room.width - AXIS - 2)
         period = period_s(snapshot.elapsed_s, count)
@@ -85,7 +90,8 @@ def _note(snapshot: Snapshot, seconds: int, width: int) -> str:
     shown = min(seconds, math.ceil(snapshot.elapsed_s or 0))
     span = "whole run" if shown < seconds else f"last {seconds // 60} min" if seconds >= 120 else f"last {seconds} s"
     source = snapshot.training.whole.source
-    return fmt.fit([f"curve: {span}", f"steps by {source}" if source else ""], width, " · ")
+    window = f"numbers: last {WINDOW_S} s" if snapshot.status.live else "numbers: whole run"
+    return fmt.fit([f"curve: {span}", window, f"steps by {source}" if source else ""], width, " · ")
 
 
 def _curve(training: Training, count: int, period: int, lines: int) -> list[Row]:
