@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mlperf_tui.records import Step
+from mlperf_tui.session import lock
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Follower
 from mlperf_tui.session.status import status
 from tests.e2e.terminal import Terminal
-from tests.e2e.tool import PROGRAMS, Tool, until
+from tests.e2e.tool import PROGRAMS, Tool, holders, kill, until
 
 TRAIN = (sys.executable, str(PROGRAMS / "train.py"))
 Opener = Callable[..., Terminal]
@@ -131,3 +132,22 @@ def test_a_dumb_terminal_gets_lines(tool: Tool, monkeypatch: pytest.MonkeyPatch)
     said = tool("run", "--", *TRAIN, "30", environment={"TERM": "dumb"})
     assert said.code == 0
     assert "\x1b" not in said.out
+
+
+def test_a_recorder_that_is_killed_while_watched_comes_back(tool: Tool, terminal: Opener) -> None:
+    """The viewer starts another one, and says nothing is wrong any more."""
+    folder = tool.train(100_000)
+    one = terminal("watch", folder.id)
+    one.wait_for("running")
+    first = holders(folder).recorder
+    assert first is not None
+    kill(first.pid)
+
+    def another() -> bool:
+        one.read(0.1)
+        held = lock.read(folder.lock)
+        return bool(held and held.recorder and held.recorder != first and held.recorder.alive)
+
+    until(another, "another recorder")
+    one.wait_for("● running 0")
+    assert status(folder).word == "running"
