@@ -122,7 +122,12 @@ def session_argument(command: F) -> F:
 @click.option("--headless", is_flag=True, help="Plain progress lines; the default without a terminal.")
 @click.pass_context
 def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...], **given: Any) -> int:
-    """Run a WORKLOAD of ours, or any command: mlperf-tui run -- python train.py."""
+    """Run a workload of ours, or any command after `--`.
+
+    mlperf-tui run resnet50 --precision amp
+
+    mlperf-tui run -- python train.py --lr 0.1
+    """
     from mlperf_tui import launch
 
     command = context.meta.get(BEHIND_DASHES, ())
@@ -176,7 +181,10 @@ def list_(root: Path) -> None:
 @session_argument
 @click.pass_obj
 def stop(root: Path, session: str) -> None:
-    """End a run: politely first, firmly after the grace that it was started with."""
+    """End a run, politely first.
+
+    Firmly after the grace that it was started with.
+    """
     from mlperf_tui import launch
 
     folder = _find(root, session)
@@ -200,7 +208,7 @@ def rm(root: Path, sessions: tuple[str, ...]) -> None:
 @click.option("--older-than", required=True, metavar="AGE", help="Such as 30d, 12h or 2w.")
 @click.pass_obj
 def prune(root: Path, older_than: str) -> None:
-    """Delete the sessions that ended longer ago than AGE."""
+    """Delete old sessions that have ended."""
     import time
 
     from mlperf_tui.session.folder import sessions
@@ -217,7 +225,10 @@ def prune(root: Path, older_than: str) -> None:
 @click.option("--format", "style", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 @click.pass_obj
 def summary(root: Path, session: str, style: str) -> None:
-    """What a session came to, as text, as JSON, or as Markdown for a pull request."""
+    """What a session came to.
+
+    As text, as JSON, or as Markdown for a pull request; also of a session that failed or still runs.
+    """
     _say_summary(_find(root, session), style)
 
 
@@ -234,7 +245,10 @@ def workloads() -> None:
 @cli.command()
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def completion(shell: str) -> None:
-    """Print a SHELL's completion script: eval "$(mlperf-tui completion bash)"."""
+    """Print a shell's completion script.
+
+    eval "$(mlperf-tui completion bash)"
+    """
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)
