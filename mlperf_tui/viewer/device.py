@@ -12,11 +12,11 @@ NOISE = re.compile(r"\b(NVIDIA|Tesla|GeForce|HBM\w*|PCIe|SXM\d?|Graphics)\b\s*")
 
 
 def device_words(abouts: Collection[About], gpus: tuple[GpuNow, ...], host: HostNow) -> str:
-    """As the ranks say it; before they do, or where they never do, the machine's GPUs."""
+    """As the ranks say it; the machine's GPUs where they don't, since without torch a rank can't tell what it uses."""
     named = {about.gpu_uuid: about.device for about in abouts if about.gpu_uuid}
     if named:
         return _counted(len(named), next(iter(named.values())) or _name_of_used(gpus))
-    if not abouts and gpus:
+    if gpus and not any(about.torch for about in abouts):
         return _counted(len(gpus), gpus[0].name)
     if host.cpus is None:
         return "CPU" if abouts else ""
