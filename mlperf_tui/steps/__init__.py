@@ -27,7 +27,6 @@ from mlperf_tui.steps.lines import late_line, sayable
 T = TypeVar("T")
 
 CLOCK_EVERY_NS = 60_000_000_000
-NOTHING = (None, None, None)
 
 
 class Steps:
@@ -152,10 +151,11 @@ class Steps:
             self._gpu = CudaClock.if_used()
         if self._gpu is not None:
             return "".join(self._gpu.end(t, self._n, values, lr, skipped))
-        if lr is None and skipped is None and values == NOTHING:
+        loss, grad_norm, loss_scale = values
+        # By identity: a tensor's == is an operation of torch's, and costs more than all the rest.
+        if loss is None and grad_norm is None and loss_scale is None and lr is None and skipped is None:
             return ""
-        loss, grad_norm, loss_scale = (value.item() if hasattr(value, "item") else value for value in values)
-        return late_line(self._n, None, (loss, grad_norm, loss_scale), lr, skipped, None)
+        return late_line(self._n, None, (_plain(loss), _plain(grad_norm), _plain(loss_scale)), lr, skipped, None)
 
     def _clock(self, t: int) -> None:
         self._next_clock = t + CLOCK_EVERY_NS
@@ -183,6 +183,11 @@ class Steps:
         The CUDA events stay where they are: to free them in a child ends it, since CUDA does not survive a fork.
         """
         self._fd = None
+
+
+def _plain(value: Any) -> Any:
+    """A tensor on the CPU as a number."""
+    return value.item() if hasattr(value, "item") else value
 
 
 def _open_own_file(rank: int) -> Optional[int]:

@@ -45,6 +45,8 @@ def main() -> None:
     report("reported with a loss", lambda: 0.5)
     import torch
 
+    cpu_loss = torch.tensor(0.5)
+    report("reported with a tensor's loss", lambda: cpu_loss)
     if torch.cuda.is_available():
         loss = torch.zeros((), device="cuda")
         torch.cuda.synchronize()
