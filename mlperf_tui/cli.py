@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +22,9 @@ TOOL_ERROR = MlperfTuiError.exit_code
 PRECISIONS = ("fp32", "tf32", "amp", "amp-bf16", "amp-fp16")
 SCALES = ("tiny", "small", "reference")
 UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+QUIET_S = 600
+"""A session of another host that has been silent for so long runs no more: its recorder writes every second."""
+
 BEHIND_DASHES = "mlperf_tui.command"
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -209,8 +213,6 @@ def rm(root: Path, sessions: tuple[str, ...]) -> None:
 @click.pass_obj
 def prune(root: Path, older_than: str) -> None:
     """Delete old sessions that have ended."""
-    import time
-
     from mlperf_tui.session.folder import sessions
     from mlperf_tui.session.status import status
 
@@ -308,16 +310,14 @@ def _say_summary(folder: Folder, style: str) -> None:
 
 
 def _exit_code(folder: Folder) -> int:
-    """The program's own exit code, 128 and the signal's number where one ended it; 0 while it runs on."""
+    """The program's own exit code as a shell counts it; 0 while it runs on."""
     from mlperf_tui.session.status import status
 
     state = status(folder)
     if state.end is None:
         return 0 if state.live else TOOL_ERROR
-    if state.end.signal is not None:
-        return 128 + state.end.signal
-    if state.end.exit_code is not None:
-        return state.end.exit_code
+    if state.end.shell_code is not None:
+        return state.end.shell_code
     return 0 if state.word in {"finished", "stopped"} else TOOL_ERROR
 
 
@@ -328,9 +328,13 @@ def _status_word(folder: Folder) -> str:
 
 
 def _remove(folder: Folder) -> None:
-    word = _status_word(folder)
-    if word in {"starting", "running", "running-unrecorded", "stopping"}:
-        raise MlperfTuiError(f"{folder.id} is {word}: `mlperf-tui stop {folder.id}` first")
+    from mlperf_tui.session.status import status
+
+    state = status(folder)
+    if state.live:
+        raise MlperfTuiError(f"{folder.id} is {state.word}: `mlperf-tui stop {folder.id}` first")
+    if state.word == "elsewhere" and time.time() - folder.last_written() < QUIET_S:
+        raise MlperfTuiError(f"{folder.id} was {state.detail}: it may run there still")
     try:
         folder.remove()
     except OSError as error:

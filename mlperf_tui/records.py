@@ -281,6 +281,11 @@ class End:
     exit_code: int | None = None
     signal: int | None = None
 
+    @property
+    def shell_code(self) -> int | None:
+        """The exit code as a shell counts it: 128 and the signal's number where one ended the program."""
+        return self.exit_code if self.signal is None else 128 + self.signal
+
 
 Record: TypeAlias = (
     Plan

@@ -24,7 +24,7 @@ from mlperf_tui.analysis.summary import (
     Summary,
 )
 from mlperf_tui.analysis.throughput import Throughput, throughput
-from mlperf_tui.records import FORMAT, About, Alarm, End, GpuInfo, Mark, Plan, Record, Source, Unavailable
+from mlperf_tui.records import FORMAT, About, Alarm, GpuInfo, Mark, Plan, Record, Source, Unavailable
 from mlperf_tui.session.rollup import Fold
 from mlperf_tui.session.status import LIVE, Status
 
@@ -94,13 +94,8 @@ def _session(plan: Plan, status: Status, fold: Fold, about: About | None) -> Ses
         host=plan.host,
         started=plan.utc,
         duration_s=None if fold.t0 is None else (last - fold.t0) / 1e9,
-        exit_code=_exit_code(end) if end else None,
+        exit_code=end.shell_code if end else None,
     )
-
-
-def _exit_code(end: End) -> int | None:
-    """As a shell counts: 128 and the signal's number where one ended the program."""
-    return end.exit_code if end.signal is None else 128 + end.signal
 
 
 def _failure(status: Status, last_lines: tuple[str, ...]) -> Failure | None:

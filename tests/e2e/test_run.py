@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlperf_tui.session.status import status
+from mlperf_tui.steps.facts import hostname
 from tests.e2e.tool import PROGRAMS, Tool, ended, holders, until
 
 TRAIN = (sys.executable, str(PROGRAMS / "train.py"))
@@ -159,6 +160,21 @@ def test_rm_and_prune(tool: Tool, tmp_path: Path) -> None:
     assert tool("stop", running.id).code == 0
     assert tool("rm", running.id).out.strip() == f"deleted {running.id}"
     assert "no session yet" in tool("list").out
+
+
+def test_a_session_of_another_host_is_not_deleted_while_it_may_run(tool: Tool) -> None:
+    """Its lock can't be asked from here: only one that has long been silent goes."""
+    assert tool("run", "--", "true").code == 0
+    folder = tool.only()
+    for path in folder.readings():
+        path.unlink()
+    folder.lock.write_text(folder.lock.read_text().replace(hostname(), "elsewhere"))
+    said = tool("rm", folder.id)
+    assert said.code == 125
+    assert "it may run there still" in said.err
+    for path in folder.path.iterdir():
+        os.utime(path, (1, 1))
+    assert tool("rm", folder.id).code == 0
 
 
 def _tagged(session: str) -> int:

@@ -147,6 +147,46 @@ steps.end(loss=3)
     assert not any(isinstance(record, Mark) for record in found)
 
 
+def test_a_forked_child_lets_go_of_nothing(session: Path) -> None:
+    """CUDA's events would be freed in the child, which ends it: what the parent holds there stays held."""
+    code = """
+import os
+from mlperf_tui.steps import Steps
+class Events:
+    def __del__(self):
+        if os.getpid() != parent:
+            os.write(1, b"freed in the child")
+    def rest(self, until):
+        return ()
+parent = os.getpid()
+steps = Steps()
+steps._gpu = Events()
+if os.fork() == 0:
+    os._exit(0)
+os.wait()
+print("trained")
+"""
+    assert loop(code, session).stdout == "trained\n"
+
+
+def test_a_loss_is_compared_with_nothing(session: Path) -> None:
+    """A tensor's == is an operation of torch's: on the way through the protocol it never runs."""
+
+    class Tensor:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError("compared")
+
+        def item(self) -> float:
+            return 0.5
+
+    steps = Steps()
+    steps.end(loss=Tensor())
+    steps.close()
+    assert [record.loss for record in records(session / "steps-0-0.jsonl") if isinstance(record, Late)] == [0.5]
+
+
 def test_a_full_disk_from_the_start(session: Path) -> None:
     """Every write fails with ENOSPC, as on /dev/full: training doesn't notice."""
     full = "import os; real = os.open; os.open = lambda path, *rest: real('/dev/full', os.O_WRONLY)\n"
