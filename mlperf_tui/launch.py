@@ -36,6 +36,7 @@ sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))
 """
 TOO_OLD = 3
 NEEDS = ("torch", "torchvision")
+PLANNED = ("precision", "scale", "batch", "data", "seed", "steps", "minutes", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +195,6 @@ def program_name(argv: tuple[str, ...]) -> str:
     scripts = [Path(word).name for word in argv if word.endswith((".py", ".sh"))]
     modules = [after for word, after in itertools.pairwise(argv) if word == "-m"]
     return (scripts or modules or [Path(argv[0]).name])[0]
-
-
-PLANNED = ("precision", "scale", "batch", "data", "seed", "steps", "minutes", "target")
 
 
 def _git() -> dict[str, Any] | None:

@@ -26,7 +26,9 @@ from mlperf_tui.session.rollup import whole
 from mlperf_tui.steps.facts import boot_id, hostname
 
 LOOK_EVERY_S = 0.1
-HEAD_RECORDS = 10
+HEAD_RECORDS = 100
+"""How far into its file a rank may say who it is: our own workloads say a dozen marks before."""
+
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGPIPE)
 
 

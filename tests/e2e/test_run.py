@@ -90,6 +90,23 @@ def test_a_program_that_ignores_term_is_killed_with_all_it_started(tool: Tool) -
     assert "was killed" in tool.summary(folder)["session"]["why"]
 
 
+def test_a_launcher_that_ignores_term_does_not_keep_it_from_its_ranks(tool: Tool, tmp_path: Path) -> None:
+    """After ten seconds the ranks get it themselves, however late in their files they say that they are ranks."""
+    late = (
+        (PROGRAMS / "train.py")
+        .read_text()
+        .replace("steps.about()", "[steps.mark('note') for _ in range(30)]\nsteps.about()")
+    )
+    (tmp_path / "late.py").write_text(late)
+    script = f"trap '' TERM; {sys.executable} {tmp_path / 'late.py'} 100000; exit 0"
+    folder = tool.start("--", "bash", "-c", script)
+    until(lambda: any('{"step":' in path.read_text() for path in folder.steps()), "steps")
+    assert tool("stop", folder.id).code == 0
+    body = tool.summary(folder)
+    assert [mark["metadata"] for mark in body["marks"] if mark["key"] == "run_stop"] == [{"status": "aborted"}]
+    assert "killed" not in body["session"]["why"]
+
+
 def test_a_shell_in_between_is_no_obstacle(tool: Tool) -> None:
     """bash passes no TERM on: the program below it still ends its step."""
     folder = tool.start("--", "bash", "-c", f"{TRAIN[0]} {TRAIN[1]} 100000; echo")
