@@ -58,6 +58,22 @@ def test_a_jump_of_the_wall_clock_makes_no_rate(jump_us: int) -> None:
     assert counter.rate(Count(9_000, 10**12 + 2_000_000 + jump_us, 2_000_000_000)) == 4_000
 
 
+def test_a_clock_set_back_to_the_last_reading_is_no_driver_that_waits() -> None:
+    """The driver's time repeats to the microsecond while the counter moved on: start anew."""
+    counter = Counter(1)
+    counter.rate(Count(0, 10_000_000, 0))
+    assert counter.rate(Count(5_000, 10_000_000, 1_000_000_000)) is None
+    assert counter.rate(Count(9_000, 11_000_000, 2_000_000_000)) == 4_000
+
+
+def test_a_clock_set_back_by_exactly_a_tick_doubles_no_rate() -> None:
+    """Nothing moved meanwhile, so it looks like a driver that waits; the next rate would span half its time."""
+    counter = Counter(1)
+    counter.rate(Count(0, 10_000_000, 0))
+    assert counter.rate(Count(0, 10_000_000, 1_000_000_000)) is None
+    assert counter.rate(Count(9_000, 11_000_000, 2_000_000_000)) is None
+
+
 def test_a_driver_with_nothing_new_is_waited_for() -> None:
     """The same time twice: no value, and the next one spans both ticks."""
     counter = Counter(1)

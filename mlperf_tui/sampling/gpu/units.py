@@ -52,12 +52,12 @@ class Counter:
         The driver's time is wall time: where it moved unlike the monotonic clock, somebody set it, and no rate is true.
         """
         last = self._last
-        if last is not None and last.t_us == count.t_us:
+        if last is not None and (last.t_us, last.value) == (count.t_us, count.value):
             return None
         self._last = count
         if last is None:
             return None
         passed_us, ours_us = count.t_us - last.t_us, (count.now_ns - last.now_ns) / 1000.0
-        if count.value < last.value or passed_us <= 0 or abs(passed_us - ours_us) > ours_us / 2.0:
+        if count.value < last.value or passed_us <= 0 or abs(passed_us - ours_us) >= ours_us / 2.0:
             return None
         return bytes_per_s((count.value - last.value) * 1e6 / passed_us, self._unit_bytes, self._at_most)
