@@ -26,6 +26,9 @@ QUIET_S = 600
 """A session of another host that has been silent for so long runs no more: its recorder writes every second."""
 
 BEHIND_DASHES = "mlperf_tui.command"
+KEPT = ("python", "name", "note", "grace", "on_end", "detach", "headless", "mouse")
+"""Options of `run` that the tool keeps for itself; all others go to the workload."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -112,6 +115,11 @@ def session_argument(command: F) -> F:
     return click.argument("session", default="last", shell_complete=_complete_session)(command)
 
 
+def mouse_option(command: F) -> F:
+    """Without the mouse the terminal keeps it, to select text with."""
+    return click.option("--mouse/--no-mouse", default=True, show_default=True, help="Listen to the mouse.")(command)
+
+
 @cli.command(cls=WithCommand)
 @click.argument("workload", required=False, shell_complete=_complete_workload)
 @click.argument("extra", nargs=-1, metavar="[-- COMMAND…]")
@@ -122,8 +130,10 @@ def session_argument(command: F) -> F:
 @click.option(
     "--grace", type=click.FloatRange(min=0), default=30, show_default=True, metavar="S", help="A stop's patience."
 )
+@click.option("--on-end", metavar="COMMAND", help="A shell command to run once the run has ended.")
 @click.option("--detach", is_flag=True, help="Start it, print its id, and leave.")
 @click.option("--headless", is_flag=True, help="Plain progress lines; the default without a terminal.")
+@mouse_option
 @click.pass_context
 def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...], **given: Any) -> int:
     """Run a workload of ours, or any command after `--`.
@@ -135,10 +145,17 @@ def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...],
     from mlperf_tui import launch
 
     command = context.meta.get(BEHIND_DASHES, ())
-    keep = {name: given.pop(name) for name in ("python", "name", "note", "grace", "detach", "headless")}
+    keep = {name: given.pop(name) for name in KEPT}
     _check_run(workload, extra, command, given)
     request = launch.Request(
-        workload, command, given, keep["python"], name=keep["name"], note=keep["note"], grace_s=keep["grace"]
+        workload,
+        command,
+        given,
+        keep["python"],
+        name=keep["name"],
+        note=keep["note"],
+        grace_s=keep["grace"],
+        on_end=keep["on_end"],
     )
     folder = launch.launch(request, context.obj)
     if keep["detach"]:
@@ -148,14 +165,15 @@ def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...],
         if sys.stdout.isatty() and not keep["headless"]:
             click.echo("this terminal can't show the screen: progress lines instead; Ctrl-C stops the run")
         return _headless(folder)
-    _watch(folder)
+    _watch(folder, mouse=keep["mouse"])
     return _exit_code(folder)
 
 
 @cli.command()
 @session_argument
+@mouse_option
 @click.pass_obj
-def watch(root: Path, session: str) -> int:
+def watch(root: Path, session: str, mouse: bool) -> int:
     """Look at a session, running or ended. Leaving it never stops the run."""
     from mlperf_tui.launch import ensure_recorded
 
@@ -163,7 +181,7 @@ def watch(root: Path, session: str) -> int:
     folder.plan()
     ensure_recorded(folder)
     if _has_screen():
-        _watch(folder)
+        _watch(folder, mouse=mouse)
     else:
         from mlperf_tui import headless
 
@@ -290,12 +308,12 @@ def _headless(folder: Folder) -> int:
     return _exit_code(folder)
 
 
-def _watch(folder: Folder) -> None:
+def _watch(folder: Folder, *, mouse: bool) -> None:
     from mlperf_tui import launch
     from mlperf_tui.session.status import status
     from mlperf_tui.viewer import watch as show
 
-    if show(folder, lambda: launch.stop(folder), lambda: launch.ensure_recorded(folder)).lost:
+    if show(folder, lambda: launch.stop(folder), lambda: launch.ensure_recorded(folder), mouse=mouse).lost:
         return
     if status(folder).live:
         click.echo(f"{folder.id} runs on. To come back: mlperf-tui watch {folder.id}")

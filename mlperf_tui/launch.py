@@ -50,6 +50,7 @@ class Request:
     name: str | None = None
     note: str | None = None
     grace_s: float = 30.0
+    on_end: str | None = None
 
 
 def launch(request: Request, root: Path) -> Folder:
@@ -183,6 +184,7 @@ def _plan(request: Request, argv: tuple[str, ...]) -> Plan:
         note=request.note,
         unit=known.unit if known else "samples/s",
         grace_s=request.grace_s,
+        on_end=request.on_end,
         env_kept=redact.environment(os.environ),
         versions={"mlperf-tui": mlperf_tui.__version__, "python": platform.python_version()},
         git=_git(),

@@ -23,7 +23,10 @@ Values: TypeAlias = tuple[float | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was asked for, settled before anything started. `minutes` limits the run, `grace_s` a stop's patience."""
+    """What was asked for, settled before anything started. `minutes` limits the run, `grace_s` a stop's patience.
+
+    `on_end` is a shell command that the recorder runs once the session has ended.
+    """
 
     id: str
     kind: str
@@ -45,6 +48,7 @@ class Plan:
     target: float | None = None
     unit: str = "samples/s"
     grace_s: float = 30.0
+    on_end: str | None = None
     env_kept: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     git: dict[str, Any] | None = None
@@ -206,26 +210,58 @@ class HostReading:
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadReading:
-    """One thread of the run: CPU seconds so far, the kernel's one-letter state, and its name."""
+class ThreadInfo:
+    """Who a thread is: said when it is first among the busiest, and again each minute as long as it is.
+
+    `name` is as people know it, such as `rank 0 main` or `rank 0 loader 3`; several threads may share one.
+    """
 
     t: int
     pid: int
     tid: int
     name: str
-    cpu_s: float
-    state: str
     rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadReading:
+    """The busiest threads of the run, busiest first, over the time since the reading before.
+
+    Arrays over these threads: `cpu_cores` is a thread's share of one core (0 to 1), `states` the kernel's letter of
+    each, all in one word. All other threads are summed in `more_…`.
+    """
+
+    t: int
+    tids: tuple[int, ...] = ()
+    cpu_cores: Values = ()
+    states: str = ""
+    more_threads: int | None = None
+    more_cpu_cores: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReading:
+    """Where threads of one process were: for each thread its innermost Python frame, as `function file:line`."""
+
+    t: int
+    pid: int
+    tids: tuple[int, ...]
+    frames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StackReading:
-    """Where a thread was: frames as `function file:line`, innermost first."""
+    """A thread's whole stack, from a dump: frames as `function file:line`, innermost first.
+
+    All threads of one dump share one `t`.
+    """
 
     t: int
     pid: int
     tid: int
     frames: tuple[str, ...]
+    name: str = ""
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +296,8 @@ class Minute:
     """A minute of a session in one line, derived from the raw files, whose byte `offsets` at its end it holds.
 
     `series` is by name, such as `gpu.busy_pct`: (min, mean, max, count) a GPU. `ranks` holds each rank's step totals
-    (`session.totals.RankTotals`), `said` the lines of all records that are rare.
+    (`session.totals.RankTotals`), `threads` each thread name's CPU seconds and frames (`session.threads`), `said` the
+    lines of all records that are rare. Sixty of them, or more, may be folded into one hour of the same shape.
     """
 
     t0: int
@@ -269,6 +306,7 @@ class Minute:
     series: Mapping[str, tuple[tuple[float, ...] | None, ...]]
     ranks: dict[str, dict[str, Any]]
     said: tuple[str, ...] = ()
+    threads: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +337,9 @@ Record: TypeAlias = (
     | GpuReading
     | LinkReading
     | HostReading
+    | ThreadInfo
     | ThreadReading
+    | FrameReading
     | StackReading
     | Source
     | Unavailable
@@ -320,7 +360,9 @@ NAMES: dict[str, type[Any]] = {
     "gpu": GpuReading,
     "link": LinkReading,
     "host": HostReading,
+    "thread_info": ThreadInfo,
     "thread": ThreadReading,
+    "frame": FrameReading,
     "stack": StackReading,
     "source": Source,
     "unavailable": Unavailable,

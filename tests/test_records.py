@@ -29,6 +29,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     | st.booleans()
     | st.dictionaries(st.text(max_size=5), FLOATS, max_size=3),
     "Values": st.lists(st.none() | FLOATS, max_size=4).map(tuple),
+    "tuple[int, ...]": st.lists(st.integers(0, 2**31), max_size=4).map(tuple),
     "tuple[str, ...]": st.lists(st.text(max_size=8), max_size=3).map(tuple),
     "tuple[str | None, ...]": st.lists(st.none() | st.text(max_size=8), max_size=3).map(tuple),
     "tuple[Values, ...]": st.lists(st.lists(st.none() | FLOATS, max_size=2).map(tuple), max_size=3).map(tuple),

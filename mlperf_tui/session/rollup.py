@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from mlperf_tui.records import (
     Clock,
+    FrameReading,
     GpuReading,
     HostReading,
     Late,
@@ -16,6 +17,7 @@ from mlperf_tui.records import (
     Record,
     StackReading,
     Step,
+    ThreadInfo,
     ThreadReading,
     decode,
     encode,
@@ -30,7 +32,7 @@ MINUTE_NS = 60_000_000_000
 MARKS_OF_A_KEY = 60
 """How many marks of one key a minute keeps: some programs print one each step."""
 
-OFTEN = (ThreadReading, StackReading, Clock, Minute)
+OFTEN = (ThreadInfo, ThreadReading, FrameReading, StackReading, Clock, Minute)
 
 
 class Fold:

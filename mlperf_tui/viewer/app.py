@@ -140,10 +140,10 @@ class ViewerApp(App[Outcome]):
         self.exit(Outcome(state.live if state else True, state.word if state else "starting", lost))
 
 
-def watch(folder: Folder, stop: Callable[[], None], revive: Callable[[], None]) -> Outcome:
+def watch(folder: Folder, stop: Callable[[], None], revive: Callable[[], None], *, mouse: bool = True) -> Outcome:
     """Show a session until the user leaves.
 
     `stop` is called when the user asks for it and says yes, `revive` when the run has lost its recorder.
     """
     app = ViewerApp(Feed(folder).run, stop, revive=revive)
-    return app.run() or Outcome(live=True, status="unknown", lost=True)
+    return app.run(mouse=mouse) or Outcome(live=True, status="unknown", lost=True)

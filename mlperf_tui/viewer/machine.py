@@ -7,7 +7,7 @@ from typing import Any
 from mlperf_tui.records import GpuReading, HostReading, LinkReading, Minute, Values
 from mlperf_tui.viewer.history import History
 from mlperf_tui.viewer.notes import Notes
-from mlperf_tui.viewer.snapshot import GpuNow, HostNow, LinksNow
+from mlperf_tui.viewer.snapshot import GpuNow, HostNow, LinkNow, LinksNow
 
 SECOND_NS = 1_000_000_000
 STALE_NS = 10 * SECOND_NS
@@ -52,17 +52,15 @@ class Machine:
         count = max([len(reading.busy_pct) if reading else 0, *(index + 1 for index in self.notes.gpus)], default=0)
         return tuple(self._gpu_now(index, reading, now, used) for index in range(count))
 
-    def links(self, now: int, *, ended: bool = False) -> LinksNow | None:
+    def links(self, now: int, *, ended: bool = False) -> LinksNow:
         reading = self._reading(LinkReading, now, ended)
         if reading is None:
-            return None
-        sent, received = (
-            [value for value in values if value is not None]
-            for values in (reading.tx_bytes_per_s, reading.rx_bytes_per_s)
+            return LinksNow()
+        gpus = tuple(
+            LinkNow(index, _at(reading.tx_bytes_per_s, index), _at(reading.rx_bytes_per_s, index))
+            for index in range(len(reading.tx_bytes_per_s))
         )
-        if not sent or not received:
-            return None
-        return LinksNow(sum(sent), sum(received), self.notes.link_rung())
+        return LinksNow("NVLink", gpus, self.notes.link_rung())
 
     def host(self, now: int) -> HostNow:
         info, reading = self.notes.host, self._reading(HostReading, now)

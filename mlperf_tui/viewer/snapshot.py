@@ -72,12 +72,100 @@ class GpuNow:
 
 
 @dataclass(frozen=True, slots=True)
-class LinksNow:
-    """NVLink of all GPUs together, bytes a second, and the rung that measured it."""
+class LinkNow:
+    """One GPU's way to the others, bytes a second; `ceiling_bytes_per_s` is what it can carry in one direction.
 
-    tx_bytes_per_s: float
-    rx_bytes_per_s: float
+    `by_link` holds sent and received of each NVLink, where they are read one by one.
+    """
+
+    index: int
+    tx_bytes_per_s: float | None = None
+    rx_bytes_per_s: float | None = None
+    ceiling_bytes_per_s: float | None = None
+    bytes_per_step: float | None = None
+    by_link: tuple[tuple[float | None, float | None], ...] = ()
+    traffic: Track = field(default_factory=Track)
+
+
+@dataclass(frozen=True, slots=True)
+class LinksNow:
+    """The GPUs' links: `kind` is NVLink, or PCIe where there is none; `rung` measures them, `reason` says why not."""
+
+    kind: str = "NVLink"
+    gpus: tuple[LinkNow, ...] = ()
     rung: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadNow:
+    """One thread: its share of one core in percent, the kernel's letter for its state, and where it is.
+
+    `spent` holds the functions of its last minute, each with its share (0 to 1), the largest first.
+    """
+
+    pid: int
+    tid: int
+    name: str
+    rank: int | None = None
+    cpu_pct: float | None = None
+    state: str = ""
+    frame: str | None = None
+    spent: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadsNow:
+    """The busiest threads, busiest first, and the sum of all others; `no_frames` says why no frame can be read."""
+
+    threads: tuple[ThreadNow, ...] = ()
+    more_threads: int | None = None
+    more_cpu_pct: float | None = None
+    no_frames: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One thread of a dump: frames as `function file:line`, innermost first."""
+
+    pid: int
+    tid: int
+    name: str
+    rank: int | None
+    frames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """The newest dump of stacks: its moment and its threads."""
+
+    t: int
+    wall_ns: int | None
+    stacks: tuple[Stack, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What watching takes, in percent of one core, and what it sent to this terminal in the last seconds."""
+
+    recorder_pct: float | None = None
+    viewer_pct: float | None = None
+    bytes_per_s: float | None = None
+    late_ticks: int | None = None
+    lines_lost: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The cursor in time, where it isn't live: at `t`, moving at `speed` times real time (0 stands still).
+
+    `began` and `end` (monotonic ns) are the first and the last moment that there is to see.
+    """
+
+    t: int
+    speed: float
+    began: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +186,7 @@ class Snapshot:
     """One moment of a session: `now` is monotonic ns of its host, `wall_ns` the same moment since the epoch.
 
     `device` says what it runs on, `no_gpu` why there is no GPU to show, `batch` counts the samples of a step and rank.
+    `look` is where the cursor in time stands, None when live; `output` is what was printed before byte `output_end`.
     """
 
     plan: Plan
@@ -115,8 +204,13 @@ class Snapshot:
     learning: Learning = field(default_factory=Learning)
     gpus: tuple[GpuNow, ...] = ()
     no_gpu: str | None = None
-    links: LinksNow | None = None
+    links: LinksNow = field(default_factory=LinksNow)
+    threads: ThreadsNow = field(default_factory=ThreadsNow)
+    dump: Dump | None = None
+    cost: Cost = field(default_factory=Cost)
     host: HostNow = field(default_factory=HostNow)
+    look: Look | None = None
+    output_end: int | None = None
     events: tuple[Event, ...] = ()
     output: tuple[str, ...] = ()
     alarms: tuple[Event, ...] = ()

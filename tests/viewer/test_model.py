@@ -54,7 +54,7 @@ def test_nothing_known_is_nothing_shown() -> None:
     assert found.training.now.samples_per_s is None
     assert found.elapsed_s is None
     assert found.gpus == ()
-    assert found.links is None
+    assert found.links.gpus == ()
     assert found.learning.loss is None
 
 

@@ -9,7 +9,7 @@ from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.panes.pane import Pane, ScrollPane, empty
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
-from mlperf_tui.viewer.snapshot import GpuNow, LinksNow, Snapshot
+from mlperf_tui.viewer.snapshot import GpuNow, Snapshot
 
 SPARK_S = 120
 SPARK_CELLS = (30, 24, 20, 12)
@@ -62,7 +62,7 @@ class Gpus(ScrollPane):
         heading = "   #" + "".join(f"  {fmt.cell(column.heading, column.width)}" for column in columns)
         heading += f"  last {SPARK_S // 60} min" if spark_cells else ""
         body = [_gpu_row(gpu, columns, spark_cells, room.width) for gpu in snapshot.gpus]
-        return Content(_links(snapshot.links), [row(heading, Look.DIM)], body)
+        return Content("", [row(heading, Look.DIM)], body)
 
 
 class NoGpu(Pane):
@@ -99,10 +99,3 @@ def _gpu_row(gpu: GpuNow, columns: list[Column], spark_cells: int, width: int) -
         return ((text, look),)
     values = gpu.busy.cells(spark_cells, SPARK_S // spark_cells)
     return ((f"{text}  ", look), (glyphs.spark(values, 0, 100), Look.SPARK))
-
-
-def _links(links: LinksNow | None) -> str:
-    if links is None:
-        return ""
-    rung = f" ({links.rung})" if links.rung else ""
-    return f"NVLink sent {fmt.gb_per_s(links.tx_bytes_per_s)}, received {fmt.gb_per_s(links.rx_bytes_per_s)}{rung}"
