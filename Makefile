@@ -26,6 +26,7 @@ bench: $(READY)  ## measure what we claim, beside what it is compared with, on t
 	$(BIN)/python -m tests.bench.step_cost
 	$(BIN)/python -m tests.bench.intake
 	$(BIN)/python -m tests.bench.watching
+	$(BIN)/python -m tests.bench.long_session
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mlperf-tui needs Python 3.11 or newer: make PYTHON=python3.11 …")'

@@ -22,8 +22,6 @@ TOOL_ERROR = MlperfTuiError.exit_code
 PRECISIONS = ("fp32", "tf32", "amp", "amp-bf16", "amp-fp16")
 SCALES = ("tiny", "small", "reference")
 UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-QUIET_S = 600
-"""A session of another host that has been silent for so long runs no more: its recorder writes every second."""
 
 BEHIND_DASHES = "mlperf_tui.command"
 KEPT = ("python", "name", "note", "grace", "on_end", "detach", "headless", "mouse")
@@ -175,25 +173,28 @@ def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...],
 @click.pass_obj
 def watch(root: Path, session: str, mouse: bool) -> int:
     """Look at a session, running or ended. Leaving it never stops the run."""
-    from mlperf_tui.launch import ensure_recorded
-
     folder = _find(root, session)
-    folder.plan()
-    ensure_recorded(folder)
     if _has_screen():
         _watch(folder, mouse=mouse)
     else:
-        from mlperf_tui import headless
+        from mlperf_tui import headless, launch
 
+        folder.plan()
+        launch.ensure_recorded(folder)
         headless.follow(folder, click.echo)
         _say_summary(folder, "text")
     return 0
 
 
 @cli.command("list")
+@click.option("--plain", is_flag=True, help="Lines of a table, newest last; the default without a terminal.")
+@mouse_option
 @click.pass_obj
-def list_(root: Path) -> None:
-    """All sessions, newest last."""
+def list_(root: Path, plain: bool, mouse: bool) -> None:
+    """All sessions: to open, stop, rename, delete, or hold two side by side."""
+    if not plain and _has_screen():
+        _choose(root, mouse=mouse)
+        return
     from mlperf_tui.report.listing import listing
 
     click.echo("\n".join(listing(root)))
@@ -218,26 +219,54 @@ def stop(root: Path, session: str) -> None:
 
 
 @cli.command()
+@click.argument("session", shell_complete=_complete_session)
+@click.argument("name")
+@click.pass_obj
+def rename(root: Path, session: str, name: str) -> None:
+    """Give a session another name.
+
+    An empty one ("") takes its name away.
+    """
+    from mlperf_tui.report.rename import rename as rename_session
+
+    folder = _find(root, session)
+    rename_session(folder, name.strip() or None)
+    click.echo(f"{folder.id} is called {name.strip()}" if name.strip() else f"{folder.id} has no name")
+
+
+@cli.command()
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION…", shell_complete=_complete_session)
 @click.pass_obj
 def rm(root: Path, sessions: tuple[str, ...]) -> None:
     """Delete sessions that have ended."""
+    from mlperf_tui.session.remove import remove
+
     for session in sessions:
-        _remove(_find(root, session))
+        folder = _find(root, session)
+        remove(folder)
+        click.echo(f"deleted {folder.id}")
 
 
 @cli.command()
 @click.option("--older-than", required=True, metavar="AGE", help="Such as 30d, 12h or 2w.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @click.pass_obj
-def prune(root: Path, older_than: str) -> None:
-    """Delete old sessions that have ended."""
-    from mlperf_tui.session.folder import sessions
-    from mlperf_tui.session.status import status
+def prune(root: Path, older_than: str, dry_run: bool) -> None:
+    """Delete old sessions that have ended, and say how much that frees."""
+    from mlperf_tui.report.numbers import gib
+    from mlperf_tui.session.remove import older, remove
 
-    before = time.time() - _age_s(older_than)
-    for folder in sessions(root):
-        if folder.last_written() < before and status(folder).ended:
-            _remove(folder)
+    found = older(root, time.time() - _age_s(older_than))
+    freed = 0
+    for folder in found:
+        size = folder.size() if dry_run else remove(folder)
+        freed += size
+        click.echo(f"{'would delete' if dry_run else 'deleted'} {folder.id}  {gib(size)}")
+    if found:
+        many = f"{len(found)} session{'' if len(found) == 1 else 's'}"
+        click.echo(f"{many}, {gib(freed)} {'would be freed' if dry_run else 'freed'}")
+    else:
+        click.echo(f"nothing that has ended is older than {older_than}", err=True)
 
 
 @cli.command()
@@ -308,17 +337,49 @@ def _headless(folder: Folder) -> int:
     return _exit_code(folder)
 
 
-def _watch(folder: Folder, *, mouse: bool) -> None:
-    from mlperf_tui import launch
-    from mlperf_tui.session.status import status
-    from mlperf_tui.viewer import watch as show
+def _choose(root: Path, *, mouse: bool) -> None:
+    """The list, then the session that was opened, then the list again as it was, until the user leaves."""
+    from mlperf_tui.session.folder import sessions
+    from mlperf_tui.viewer.sessions import View, choose
 
-    if show(folder, lambda: launch.stop(folder), lambda: launch.ensure_recorded(folder), mouse=mouse).lost:
+    sessions(root)
+    choice, said = choose(root, View(), mouse=mouse), ""
+    while choice.open is not None:
+        try:
+            if _open(_find(root, choice.open), mouse=mouse):
+                return
+        except MlperfTuiError as error:
+            said = str(error)
+        choice, said = choose(root, choice.view, said=said, mouse=mouse), ""
+
+
+def _watch(folder: Folder, *, mouse: bool) -> None:
+    from mlperf_tui.session.status import status
+
+    if _open(folder, mouse=mouse):
         return
     if status(folder).live:
         click.echo(f"{folder.id} runs on. To come back: mlperf-tui watch {folder.id}")
     else:
         _say_summary(folder, "text")
+
+
+def _open(folder: Folder, *, mouse: bool) -> bool:
+    """Look at a session until the user leaves it. Whether that was because the terminal is gone."""
+    from mlperf_tui import launch
+    from mlperf_tui.report import render
+    from mlperf_tui.viewer import watch as show
+    from mlperf_tui.viewer.control import Control
+
+    folder.plan()
+    launch.ensure_recorded(folder)
+    control = Control(
+        stop=lambda: launch.stop(folder),
+        revive=lambda: launch.ensure_recorded(folder),
+        dump=lambda: launch.dump(folder),
+        summary=lambda: render(folder, "markdown"),
+    )
+    return show(folder, control, mouse=mouse).lost
 
 
 def _say_summary(folder: Folder, style: str) -> None:
@@ -343,21 +404,6 @@ def _status_word(folder: Folder) -> str:
     from mlperf_tui.session.status import status
 
     return status(folder).word
-
-
-def _remove(folder: Folder) -> None:
-    from mlperf_tui.session.status import status
-
-    state = status(folder)
-    if state.live:
-        raise MlperfTuiError(f"{folder.id} is {state.word}: `mlperf-tui stop {folder.id}` first")
-    if state.word == "elsewhere" and time.time() - folder.last_written() < QUIET_S:
-        raise MlperfTuiError(f"{folder.id} was {state.detail}: it may run there still")
-    try:
-        folder.remove()
-    except OSError as error:
-        raise MlperfTuiError(f"{folder.id} can't be deleted: {error.strerror}") from None
-    click.echo(f"deleted {folder.id}")
 
 
 def _age_s(text: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import platform
+import shlex
 import shutil
 import signal
 import subprocess
@@ -36,6 +37,9 @@ sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))
 """
 TOO_OLD = 3
 NEEDS = ("torch", "torchvision")
+ON_END = "MLPERF_TUI_ON_END"
+"""The variable that hands the command for the run's end to the recorder."""
+
 PLANNED = ("precision", "scale", "batch", "data", "seed", "steps", "minutes", "target")
 
 
@@ -61,7 +65,7 @@ def launch(request: Request, root: Path) -> Folder:
     argv = _workload_argv(request) if request.workload else _command_argv(request.command)
     folder = folders.create(root, _plan(request, argv))
     try:
-        _start_recorder(folder, ["--", *argv])
+        _start_recorder(folder, ["--", *argv], request.on_end)
     except OSError as error:
         folder.remove()
         raise MlperfTuiError(f"the recorder can't be started: {error}") from None
@@ -77,16 +81,27 @@ def ensure_recorded(folder: Folder) -> None:
 def stop(folder: Folder) -> None:
     """Ask the recorder to end the run. Raises MlperfTuiError when there is nothing to stop, or not from here."""
     ensure_recorded(folder)
+    _signal(folder, signal.SIGTERM, "stop it there", "be stopped")
+
+
+def dump(folder: Folder) -> None:
+    """Ask the recorder for the stacks of all ranks. Raises MlperfTuiError when no recorder of it runs here."""
+    if status(folder).word == "running-unrecorded":
+        raise MlperfTuiError(f"{folder.id} has lost its recorder: `mlperf-tui watch {folder.id}` starts another")
+    _signal(folder, signal.SIGUSR1, "dump its stacks there", "be dumped")
+
+
+def _signal(folder: Folder, number: signal.Signals, there: str, what: str) -> None:
     state = status(folder)
     if state.word == "elsewhere":
-        raise MlperfTuiError(f"{folder.id} was {state.detail}: stop it there")
+        raise MlperfTuiError(f"{folder.id} was {state.detail}: {there}")
     recorder = _recorder_of(folder)
     if recorder is None:
         raise MlperfTuiError(f"{folder.id} is not running: it is {status(folder).word}")
     try:
-        os.kill(recorder.pid, signal.SIGTERM)
+        os.kill(recorder.pid, number)
     except OSError as error:
-        raise MlperfTuiError(f"{folder.id} can't be stopped: {error.strerror}") from None
+        raise MlperfTuiError(f"{folder.id} can't {what}: {error.strerror}") from None
 
 
 def _recorder_of(folder: Folder) -> Process | None:
@@ -184,7 +199,7 @@ def _plan(request: Request, argv: tuple[str, ...]) -> Plan:
         note=request.note,
         unit=known.unit if known else "samples/s",
         grace_s=request.grace_s,
-        on_end=request.on_end,
+        on_end=None if request.on_end is None else _redacted(request.on_end),
         env_kept=redact.environment(os.environ),
         versions={"mlperf-tui": mlperf_tui.__version__, "python": platform.python_version()},
         git=_git(),
@@ -216,8 +231,21 @@ def _git_says(*words: str) -> str | None:
     return said.stdout.strip() if said.returncode == 0 else None
 
 
-def _start_recorder(folder: Folder, arguments: list[str]) -> None:
-    """In a session of its own, so that neither a closed terminal nor a lost link reaches it."""
+def _redacted(command: str) -> str:
+    """A shell command without its secrets; where it has none, it stays as it is."""
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError:
+        return redact.text(command)
+    shown = redact.argv(words)
+    return command if shown == words else shlex.join(shown)
+
+
+def _start_recorder(folder: Folder, arguments: list[str], on_end: str | None = None) -> None:
+    """In a session of its own, so that neither a closed terminal nor a lost link reaches it.
+
+    `on_end` may hold a secret: it travels in the environment, and the plan has it redacted.
+    """
     held = lock.Lock.take(folder.lock)
     if held is None:
         return
@@ -233,6 +261,7 @@ def _start_recorder(folder: Folder, arguments: list[str]) -> None:
             stderr=output,
             start_new_session=True,
             pass_fds=(held.descriptor,),
+            env={**os.environ, ON_END: on_end or ""},
         )
         child.returncode = 0  # it outlives this process: Popen must not wait for it
     finally:

@@ -143,7 +143,10 @@ class HostInfo:
 
 @dataclass(frozen=True, slots=True)
 class GpuInfo:
-    """What stays the same about a GPU. `link_bytes_per_s` is one NVLink's speed in one direction."""
+    """What stays the same about a GPU. `link_bytes_per_s` is one NVLink's speed in one direction.
+
+    `pcie_bytes_per_s` is what its slot can carry in one direction.
+    """
 
     index: int
     uuid: str
@@ -153,6 +156,7 @@ class GpuInfo:
     clock_max_mhz: int | None = None
     links: int | None = None
     link_bytes_per_s: float | None = None
+    pcie_bytes_per_s: float | None = None
     driver: str | None = None
 
 
@@ -293,7 +297,9 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """A minute of a session in one line, derived from the raw files, whose byte `offsets` at its end it holds.
+    """A minute of a session in one line, or less where more than 20,000 records came; derived from the raw files.
+
+    `offsets` are theirs, in bytes, at its end.
 
     `series` is by name, such as `gpu.busy_pct`: (min, mean, max, count) a GPU. `ranks` holds each rank's step totals
     (`session.totals.RankTotals`), `threads` each thread name's CPU seconds and frames (`session.threads`), `said` the
@@ -380,6 +386,7 @@ _FIELDS = {
 _DEFAULTS = {name: {f.name: f.default for f in fields(cls)} for name, cls in NAMES.items()}
 _DECODER = json.JSONDecoder()
 _NUMBERS = {int, float, bool}
+_SIMPLE = {int, float, bool, type(None)}
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -435,8 +442,12 @@ def _to_json(value: Any) -> Any:
 
 def _from_json(value: Any, may_be_float: bool) -> Any:
     if isinstance(value, list):
+        if (_SIMPLE if may_be_float else _SIMPLE | {str}).issuperset(map(type, value)):
+            return tuple(value)  # nothing inside to look at: most arrays are such
         return tuple(_from_json(item, may_be_float) for item in value)
     if may_be_float and isinstance(value, dict):
+        if _SIMPLE.issuperset(map(type, value.values())):
+            return value
         return {key: _from_json(item, may_be_float) for key, item in value.items()}
     if may_be_float and isinstance(value, str):
         return _NOT_FINITE.get(value, value)

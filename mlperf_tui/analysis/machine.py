@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from mlperf_tui.analysis.summary import Gpu, GpuLinks, Host, Limited, Links, Monitor, Pcie, Range
+from mlperf_tui.analysis.summary import Gpu, GpuLinks, Host, Limited, Links, Monitor, Pcie, Range, Thread
 from mlperf_tui.records import About, GpuInfo, Source
 from mlperf_tui.session.series import Spread
+from mlperf_tui.session.threads import OTHER, ThreadTotals
 
 SeriesByName = Mapping[str, tuple[Spread | None, ...]]
 
@@ -28,12 +29,12 @@ def links(infos: list[GpuInfo], series: SeriesByName, sources: list[Source], ste
     return Links(rung, tuple(_links(series, index, step_s) for index in linked))
 
 
-def host(series: SeriesByName) -> Host:
-    """The run's process tree."""
+def host(series: SeriesByName, threads: Mapping[str, ThreadTotals], seconds: float) -> Host:
+    """The run's process tree; a thread's CPU time over the seconds that the series cover."""
     return Host(
         cpu_cores=value_range(series, "host.run_cpu_cores"),
         memory_peak_bytes=_peak(series, "host.run_memory_bytes"),
-        threads=(),
+        threads=tuple(_threads(threads, seconds)) if seconds > 0 else (),
     )
 
 
@@ -60,6 +61,15 @@ def value_range(series: SeriesByName, name: str, index: int = 0) -> Range | None
     """Mean and max of one series of one GPU."""
     cell = spread(series, name, index)
     return None if cell is None else Range(cell[1], cell[2])
+
+
+def _threads(threads: Mapping[str, ThreadTotals], seconds: float) -> Iterator[Thread]:
+    """The busiest first, the sum of all others last."""
+    ranked = sorted(threads.items(), key=lambda item: (item[0] == OTHER, -item[1].cpu_s))
+    for name, totals in ranked:
+        frames = [frame for frame in totals.frames if frame != OTHER]
+        top = max(frames, key=lambda frame: totals.frames[frame], default=None)
+        yield Thread(name, 100 * totals.cpu_s / seconds, top)
 
 
 def _peak(series: SeriesByName, name: str, index: int = 0) -> int | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TypeVar
 
 from mlperf_tui.analysis import machine
+from mlperf_tui.analysis.bottleneck import Evidence, Verdict, judge
+from mlperf_tui.analysis.bottleneck.evidence import UNKNOWN
+from mlperf_tui.analysis.bottleneck.gather import busiest_main, gather
 from mlperf_tui.analysis.quality import quality
+from mlperf_tui.analysis.reasons import reasons
 from mlperf_tui.analysis.summary import (
     AlarmSaid,
     Energy,
@@ -24,9 +27,9 @@ from mlperf_tui.analysis.summary import (
     Summary,
 )
 from mlperf_tui.analysis.throughput import Throughput, throughput
-from mlperf_tui.records import FORMAT, About, Alarm, GpuInfo, Mark, Plan, Record, Source, Unavailable
+from mlperf_tui.records import FORMAT, About, Alarm, GpuInfo, HostInfo, Mark, Plan, Record, Source, Unavailable
 from mlperf_tui.session.rollup import Fold
-from mlperf_tui.session.status import LIVE, Status
+from mlperf_tui.session.status import Status
 
 R = TypeVar("R", bound=Record)
 
@@ -42,6 +45,7 @@ def summarise(plan: Plan, status: Status, fold: Fold, last_lines: tuple[str, ...
     infos = list({info.index: info for info in _of(GpuInfo, fold.said)}.values())
     allocated = {rank: totals.memory_peak_bytes for rank, totals in fold.ranks.items()}
     gpus = machine.gpus(infos, fold.series, abouts, allocated, seconds)
+    verdict = judge(_evidence(plan, fold, abouts, rate, seconds))
     summary = Summary(
         format=FORMAT,
         session=_session(plan, status, fold, about),
@@ -55,14 +59,14 @@ def summarise(plan: Plan, status: Status, fold: Fold, last_lines: tuple[str, ...
         marks=tuple(MarkSaid((mark.t - began) / 1e9, mark.key, mark.value, mark.metadata) for mark in marks),
         gpus=gpus,
         links=machine.links(infos, fold.series, _of(Source, fold.said), rate.step_s),
-        host=machine.host(fold.series),
+        host=machine.host(fold.series, fold.threads, seconds),
         energy=Energy(_j_per_sample(gpus, fold)),
-        limited_by=LimitedBy(None, ()),
+        limited_by=_limited_by(verdict),
         alarms=tuple(AlarmSaid((alarm.t - began) / 1e9, alarm.kind, alarm.text) for alarm in _of(Alarm, fold.said)),
         monitor=machine.monitor(fold.series, (fold.t1 - (fold.t0 or fold.t1)) / 1e9),
         unknown={},
     )
-    summary.unknown.update(_reasons(summary, _of(Unavailable, fold.said)))
+    summary.unknown.update(reasons(summary, verdict, _of(Unavailable, fold.said)))
     return summary
 
 
@@ -77,6 +81,26 @@ def _began(fold: Fold, marks: list[Mark]) -> int:
 def _ended(fold: Fold, status: Status, marks: list[Mark]) -> int:
     stops = [mark.t for mark in marks if mark.key == "run_stop"]
     return stops[-1] if stops else (status.end.t if status.end else fold.t1)
+
+
+def _evidence(plan: Plan, fold: Fold, abouts: list[About], rate: Throughput, seconds: float) -> Evidence:
+    """What the whole run says of its limit."""
+    infos = list({info.index: info for info in _of(GpuInfo, fold.said)}.values())
+    return gather(
+        rate,
+        fold.series,
+        infos,
+        {about.gpu_uuid for about in abouts if about.gpu_uuid},
+        next(iter(_of(HostInfo, fold.said)), None),
+        busiest_main(fold.threads, seconds),
+        next((about.precision for about in abouts), None) or plan.precision,
+    )
+
+
+def _limited_by(verdict: Verdict) -> LimitedBy:
+    if verdict.value == UNKNOWN:
+        return LimitedBy(None, (), verdict.advice)
+    return LimitedBy(verdict.value, verdict.evidence, verdict.advice)
 
 
 def _session(plan: Plan, status: Status, fold: Fold, about: About | None) -> Session:
@@ -144,46 +168,3 @@ def _j_per_sample(gpus: tuple[Gpu, ...], fold: Fold) -> float | None:
     if not spent or not samples or None in spent:
         return None
     return sum(joules for joules in spent if joules is not None) / samples
-
-
-def _reasons(summary: Summary, notes: list[Unavailable]) -> Iterator[tuple[str, str]]:
-    """Why each number that is None is unknown; what NVML refused is told in its own words."""
-    yield from _training_reasons(summary)
-    if not summary.gpus:
-        yield "gpus", next((note.reason for note in notes if note.series == "gpu"), "no GPU was seen")
-    if summary.host.cpu_cores is None:
-        yield "host.cpu_cores", "no reading fell between run_start and run_stop"
-    if not summary.links.per_gpu:
-        yield "links", next((note.reason for note in notes if note.series.startswith("link")), "no NVLink was seen")
-    for note in notes:
-        if note.series.startswith("gpu."):
-            yield note.series.replace("gpu.", "gpus.", 1), note.reason
-    yield "host.threads", "threads are not recorded yet"
-    yield "limited_by.value", "this version does not work it out yet"
-
-
-def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
-    rate = summary.throughput
-    if not rate.steps:
-        yield "throughput", "the program reported no steps (mlperf_tui.steps)"
-    elif rate.mean is None:
-        yield "throughput.mean", "the program did not say how many samples a step has"
-    if rate.steps and rate.data_wait_share is None:
-        yield "throughput.data_wait_share", "the loop does not run over Steps.over()"
-    yield "throughput.mfu", _why_no_mfu(summary)
-    if summary.loss.final is None:
-        yield "loss.final", "the program reported no loss"
-    if all(one.value is None for one in summary.quality):
-        yield "quality", "no evaluation was marked (eval_accuracy)"
-    if summary.energy.j_per_sample is None:
-        yield "energy.j_per_sample", "it needs the power of a GPU in use and samples"
-    if summary.session.exit_code is None:
-        yield "session.exit_code", "the run goes on" if summary.session.status in LIVE else "nobody saw the program end"
-
-
-def _why_no_mfu(summary: Summary) -> str:
-    if not summary.gpus:
-        return "there is no GPU"
-    if summary.about is None or summary.about["flop_per_sample"] is None:
-        return "the program does not say what a sample costs (flop_per_sample)"
-    return "the card's peak is not known to this version"

@@ -174,12 +174,24 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class Thread:
+    """All threads of one name: CPU in percent of one core over the run, and the function that was seen most often."""
+
+    name: str
+    cpu_pct: float
+    top_frame: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
-    """The run's own process tree on the host: CPU in cores; memory resident, shared pages counted in each process."""
+    """The run's own process tree on the host: CPU in cores; memory resident, shared pages counted in each process.
+
+    `threads` are the busiest, and the rest as one.
+    """
 
     cpu_cores: Range | None
     memory_peak_bytes: int | None
-    threads: tuple[Any, ...]
+    threads: tuple[Thread, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +203,11 @@ class Energy:
 
 @dataclass(frozen=True, slots=True)
 class LimitedBy:
-    """What limits the run, with its evidence."""
+    """What limited the run (a word of analysis.bottleneck), the facts that say so, and a next step."""
 
     value: str | None
     evidence: tuple[str, ...]
+    advice: str | None
 
 
 @dataclass(frozen=True, slots=True)

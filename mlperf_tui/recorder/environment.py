@@ -25,6 +25,7 @@ def environment_for(plan: Plan, folder: Folder) -> dict[str, str]:
         **os.environ,
         "MLPERF_TUI_SESSION": plan.id,
         "MLPERF_TUI_STEPS": str(folder.path),
+        "MLPERF_TUI_RECORDER": str(os.getpid()),
         "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED", "1"),
     }
     if plan.kind == "workload":

@@ -16,12 +16,13 @@ RESERVE_BYTES = 64 << 10
 
 
 class Readings:
-    """Writes whole lines from any thread."""
+    """Writes whole lines from any thread. What a thread that was left behind writes after the end is dropped."""
 
     def __init__(self, folder: Folder) -> None:
         self._reserve = folder.reserve
         self._lock = threading.Lock()
         self._full = False
+        self._closed = False
         self._keep_reserve()
         self._log = Log(folder.new_readings(hostname()), self._free_reserve)
         self.clock()
@@ -33,7 +34,8 @@ class Readings:
 
     def write(self, *records: Record) -> None:
         with self._lock:
-            self._log.write(*records)
+            if not self._closed:
+                self._log.write(*records)
 
     def clock(self) -> None:
         """Pair the monotonic clock with the wall clock."""
@@ -49,7 +51,9 @@ class Readings:
             self.alarm("disk-full", "the disk is full: readings are being lost, and so may be checkpoints")
 
     def close(self) -> None:
-        self._log.close()
+        with self._lock:
+            self._closed = True
+            self._log.close()
         self._reserve.unlink(missing_ok=True)
 
     def _keep_reserve(self) -> None:

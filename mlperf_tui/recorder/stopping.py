@@ -7,7 +7,8 @@ import signal
 from collections.abc import Callable
 
 from mlperf_tui.recorder.workload import Workload, send
-from mlperf_tui.sampling.tree import Stat, Tree
+from mlperf_tui.sampling.stat import Stat
+from mlperf_tui.sampling.tree import Tree
 
 RANKS_AFTER_S = 10.0
 KILL_EVERY_S = 1.0

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import signal
 import subprocess
 from dataclasses import dataclass
 
+from mlperf_tui.sampling.helpers import Helpers
+from mlperf_tui.sampling.stat import stat_of
 from mlperf_tui.session.alive import Process, started
 from mlperf_tui.session.folder import Folder
+from mlperf_tui.steps.facts import let_look
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -36,8 +40,9 @@ class Workload:
     the background), the last one of those that ended badly speaks for the run.
     """
 
-    def __init__(self, process: Process, *, own_child: bool) -> None:
+    def __init__(self, process: Process, helpers: Helpers, *, own_child: bool) -> None:
         self.process = process
+        self._helpers = helpers
         self.exit: Exit | None = None
         self._own_child = own_child
 
@@ -47,15 +52,17 @@ class Workload:
         return self.exit is None if self._own_child else self.process.alive
 
     def reap(self) -> None:
-        """Take in every child that has ended; those that the run left behind are this process's children too."""
-        while True:
-            try:
-                pid, wait_status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self._note(pid, Exit.of(wait_status))
+        """Take in every child that has ended; those that the run left behind are this process's children too.
+
+        A helper is left to whoever started it, and with it those behind it, until the next time.
+        """
+        with contextlib.suppress(ChildProcessError):
+            while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                stat = stat_of(ended.si_pid)
+                if stat is None or self._helpers.has(ended.si_pid, stat.start):
+                    return
+                pid, wait_status = os.waitpid(ended.si_pid, 0)
+                self._note(pid, Exit.of(wait_status))
 
     def _note(self, pid: int, ended: Exit) -> None:
         left_behind_badly = self.exit == Exit(0, None) and ended.code != 0
@@ -63,7 +70,7 @@ class Workload:
             self.exit = ended
 
 
-def start(argv: list[str], cwd: str, folder: Folder, environment: dict[str, str]) -> Workload:
+def start(argv: list[str], cwd: str, folder: Folder, environment: dict[str, str], helpers: Helpers) -> Workload:
     """Start the program. Its output is a plain file: nothing that breaks or fills up when a reader goes.
 
     Raises OSError when it can't be started.
@@ -78,16 +85,17 @@ def start(argv: list[str], cwd: str, folder: Folder, environment: dict[str, str]
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=functools.partial(let_look, os.getpid()),  # noqa: PLW1509  the recorder has but one thread yet
         )
     finally:
         os.close(output)
     child.returncode = 0  # reaped here, by waitpid(-1): Popen must not wait for it too
-    return Workload(Process(child.pid, started(child.pid) or 0), own_child=True)
+    return Workload(Process(child.pid, started(child.pid) or 0), helpers, own_child=True)
 
 
-def adopt(process: Process) -> Workload:
+def adopt(process: Process, helpers: Helpers) -> Workload:
     """A program that another recorder started: its exit code will stay unknown."""
-    return Workload(process, own_child=False)
+    return Workload(process, helpers, own_child=False)
 
 
 def keep_orphans() -> None:

@@ -9,7 +9,7 @@ from mlperf_tui.analysis.summary import Summary
 from mlperf_tui.report.as_json import to_json
 from mlperf_tui.session.folder import Folder, write_whole
 from mlperf_tui.session.output import last_lines
-from mlperf_tui.session.rollup import Roller, minutes, whole
+from mlperf_tui.session.rollup import Roller, is_rolled, whole
 from mlperf_tui.session.status import ENDED, status
 
 FAILURE_LINES = 20
@@ -21,7 +21,7 @@ def build(folder: Folder) -> Summary:
     """The summary as of now, for a session in any state."""
     state = status(folder)
     plan = folder.plan()
-    if state.word in ENDED and not minutes(folder):
+    if state.word in ENDED and not is_rolled(folder):
         with contextlib.suppress(OSError):
             _remake_rollup(folder, plan.host)
     said = [line for line in last_lines(folder.output, 10 * FAILURE_LINES) if MLLOG not in line]
@@ -35,5 +35,5 @@ def store(folder: Folder) -> None:
 
 def _remake_rollup(folder: Folder, host: str) -> None:
     roller = Roller(folder, host)
-    roller.roll()
+    roller.roll(last=True)
     roller.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlperf_tui.analysis.summary import Gpu, GpuLinks, Quality, Range, Summary
+from mlperf_tui.analysis.summary import Gpu, GpuLinks, Quality, Range, Summary, Thread
 from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
 from mlperf_tui.session.status import LIVE
 
@@ -46,6 +46,7 @@ def rows(summary: Summary) -> Iterator[Row]:
     """Every row that this summary has something to say in."""
     yield from _session_rows(summary)
     yield from _training_rows(summary)
+    yield from _limit_rows(summary)
     for quality in summary.quality:
         yield "quality", _quality(quality)
     if summary.loss.final is not None:
@@ -109,11 +110,8 @@ def _made_with(summary: Summary) -> Iterator[str]:
 
 
 def unknowns(summary: Summary) -> Iterator[Row]:
-    """What is unknown of this run, with its reason; what no version tells yet is for summary.json alone."""
-    yield from ((name, reason) for name, reason in summary.unknown.items() if name not in NOT_YET)
-
-
-NOT_YET = ("host.threads", "limited_by.value")
+    """What is unknown of this run, with its reason."""
+    yield from summary.unknown.items()
 
 
 def _training_rows(summary: Summary) -> Iterator[Row]:
@@ -134,6 +132,17 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
             "ranks",
             f"{len(summary.ranks)}; slowest is rank {slowest.rank} at {count(slowest.throughput)} {speed.unit}",
         )
+
+
+def _limit_rows(summary: Summary) -> Iterator[Row]:
+    """What limited the run, on what grounds, and what to try next; not of a run that came to nothing."""
+    limit = summary.limited_by
+    if limit.value is not None:
+        yield "limited by", f"{limit.value} ({', '.join(limit.evidence)})"
+    elif summary.throughput.steps:
+        yield "limited by", f"unknown: {summary.unknown['limited_by.value']}"
+    if limit.advice and summary.throughput.steps:
+        yield "next step", limit.advice
 
 
 def _steps(number: int) -> str:
@@ -163,6 +172,8 @@ def _machine_rows(summary: Summary) -> Iterator[Row]:
         yield "CPU", f"{cores.mean:.2f} cores, at most {cores.max:.2f}"
         memory = gib(summary.host.memory_peak_bytes)
         yield "memory", f"at most {memory} resident; pages that processes share count in each of them"
+    if summary.host.threads:
+        yield "threads", ", ".join(_thread(thread) for thread in summary.host.threads[:THREADS_SHOWN])
     if summary.energy.j_per_sample is not None:
         yield "energy", f"{count(summary.energy.j_per_sample)} J a sample, GPUs alone"
     if summary.links.per_gpu:
@@ -170,6 +181,14 @@ def _machine_rows(summary: Summary) -> Iterator[Row]:
     for alarm in summary.alarms:
         yield "alarm", f"{alarm.text} (at {duration(alarm.at_s)})"
     yield "monitor", _monitor(summary)
+
+
+THREADS_SHOWN = 3
+
+
+def _thread(thread: Thread) -> str:
+    """A thread's name, CPU and the function that it was in most."""
+    return f"{thread.name} {thread.cpu_pct:.0f} %" + (f" ({thread.top_frame})" if thread.top_frame else "")
 
 
 def _links(summary: Summary) -> str:

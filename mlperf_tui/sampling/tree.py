@@ -7,21 +7,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlperf_tui.sampling.helpers import Helpers
+from mlperf_tui.sampling.stat import Stat, stat_of
+
 TAG = "MLPERF_TUI_SESSION"
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-
-
-@dataclass(frozen=True, slots=True)
-class Stat:
-    """What /proc/PID/stat says of a process: `cpu_s` and `memory_bytes` (resident) so far, its parent and threads."""
-
-    parent: int
-    state: str
-    start: int
-    cpu_s: float
-    threads: int
-    memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +28,22 @@ class Tree:
 
     A process belongs to the run from when it is first seen, whoever its parent becomes later. `root` is a pid and its
     start in clock ticks, so that a pid used again is nobody of ours. This process's own children belong to it as well:
-    it is the one that orphans of the run come to.
+    it is the one that orphans of the run come to; only its helpers don't.
     """
 
-    def __init__(self, session: str, root: tuple[int, int]) -> None:
+    def __init__(self, session: str, root: tuple[int, int], helpers: Helpers) -> None:
         self._tag = f"{TAG}={session}".encode()
         self._root = root
+        self._helpers = helpers
         self._myself = os.getpid()
         self._members: dict[int, Stat] = {}
         self._others: set[int] = set()
         self._read_at: float | None = None
+
+    @property
+    def root(self) -> int:
+        """The pid of the run's first process."""
+        return self._root[0]
 
     def members(self) -> dict[int, Stat]:
         """Every live process of the run now."""
@@ -82,7 +77,7 @@ class Tree:
 
     def _new_members(self, stats: dict[int, Stat], mine: set[int]) -> set[int]:
         """Those not seen before that descend from a member or carry the tag."""
-        fresh = {pid for pid in stats if pid not in mine}
+        fresh = {pid for pid, stat in stats.items() if pid not in mine and not self._helpers.has(pid, stat.start)}
         found = {pid for pid in fresh if stats[pid].parent == self._myself or self._is_tagged(pid)}
         while more := {pid for pid in fresh - found if stats[pid].parent in mine | found}:
             found |= more
@@ -93,23 +88,6 @@ class Tree:
             return self._tag in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         except OSError:
             return False
-
-
-def stat_of(pid: int) -> Stat | None:
-    """One process, None when it has gone."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return None
-    fields = text.rpartition(b")")[2].split()
-    return Stat(
-        parent=int(fields[1]),
-        state=fields[0].decode(),
-        start=int(fields[19]),
-        cpu_s=(int(fields[11]) + int(fields[12])) / TICKS_PER_S,
-        threads=int(fields[17]),
-        memory_bytes=int(fields[21]) * PAGE_BYTES,
-    )
 
 
 def _cpu_spent(before: dict[int, Stat], now: dict[int, Stat]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import secrets
@@ -16,6 +17,8 @@ from mlperf_tui.records import FORMAT, Plan, decode, encode
 
 STEPS = re.compile(r"steps-(\d+)-(\d+)\.jsonl")
 READINGS = re.compile(r"readings-(.+)-(\d+)\.jsonl")
+ROLLUP = re.compile(r"rollup-.+\.jsonl")
+HOURS = re.compile(r"hours-.+\.jsonl")
 STAMP = re.compile(r"(?<=s-\d{8}-\d{6})-")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -67,7 +70,13 @@ class Folder:
         return self.path / f"rollup-{host}.jsonl"
 
     def rollups(self) -> list[Path]:
-        return sorted(self.path.glob("rollup-*.jsonl"))
+        return sorted(self._matching(ROLLUP))
+
+    def hours(self, host: str) -> Path:
+        return self.path / f"hours-{host}.jsonl"
+
+    def hour_files(self) -> list[Path]:
+        return sorted(self._matching(HOURS))
 
     def last_written(self) -> float:
         """When anything in it last changed, in seconds since the epoch."""
@@ -81,6 +90,14 @@ class Folder:
         """Delete the directory and all in it."""
         shutil.rmtree(self.path)
 
+    def rename(self, name: str | None) -> None:
+        """Give the session another name, or none. Raises MlperfTuiError when its plan can't be read or written."""
+        plan = dataclasses.replace(self.plan(), name=name or None)
+        try:
+            write_whole(self.session, encode(plan) + "\n")
+        except OSError as error:
+            raise MlperfTuiError(f"{self.id} can't be renamed: {error.strerror}") from None
+
     def _matching(self, pattern: re.Pattern[str]) -> list[Path]:
         return [path for path in self.path.iterdir() if pattern.fullmatch(path.name)] if self.path.is_dir() else []
 
@@ -89,6 +106,16 @@ def rank_of(path: Path) -> int | None:
     """The rank that wrote a steps file, None for any other file."""
     match = STEPS.fullmatch(path.name)
     return int(match[1]) if match else None
+
+
+def is_readings(name: str) -> bool:
+    """Whether a file of this name is a recorder's."""
+    return READINGS.fullmatch(name) is not None
+
+
+def is_rollup(name: str) -> bool:
+    """Whether a file of this name holds minutes."""
+    return ROLLUP.fullmatch(name) is not None
 
 
 def _parts(pattern: re.Pattern[str], path: Path) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from mlperf_tui.session.log import Tail
 
 OWN_KINDS: dict[bytes, type[Record]] = {b'{"step":': Step, b'{"mark":': Mark}
 HEAD_BYTES = 1 << 16
+NEW_BYTES = 4 << 20
+LONGEST_START = 16
+"""How ranks' lines are searched for the kinds that they write: their heads, then what is new, and what was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Follower:
         self._from = dict(offsets or {})
         self._tails: dict[str, tuple[Origin, Tail]] = {}
         self._own: set[type[Record]] = set()
+        self._looked: dict[str, int] = {}
 
     @property
     def offsets(self) -> dict[str, int]:
@@ -43,11 +47,14 @@ class Follower:
         """Lines that were no record."""
         return sum(tail.skipped for _, tail in self._tails.values())
 
-    def read(self) -> Iterator[tuple[Origin, Record]]:
-        """Every record that has become whole since the last time, merged by time."""
+    def read(self, until: int | None = None) -> Iterator[tuple[Origin, Record]]:
+        """Every record that has become whole since the last time, merged by time.
+
+        What is later than `until` (monotonic ns) is left for another time.
+        """
         self._look_for_files()
         self._look_for_own_kinds()
-        streams = [_timed(origin, tail) for origin, tail in self._tails.values()]
+        streams = [_timed(origin, tail, until) for origin, tail in self._tails.values()]
         for _, _, origin, record in heapq.merge(*streams, key=lambda item: item[:2]):
             if not self._is_double(origin, record):
                 yield origin, record
@@ -68,8 +75,12 @@ class Follower:
     def _look_for_own_kinds(self) -> None:
         """What a rank writes itself counts once: the same kind read from its output is left out from then on."""
         if self._folder.printed.name in self._tails and len(self._own) < len(OWN_KINDS):
-            for origin, tail in self._tails.values():
-                self._note_own_kinds(origin, tail.peek())
+            ranks = [(origin, tail) for origin, tail in self._tails.values() if origin.rank is not None]
+            for origin, tail in ranks:
+                start = max(tail.offset, self._looked.get(origin.file, 0) - LONGEST_START)
+                new = Tail(tail.path, start).peek(NEW_BYTES)
+                self._looked[origin.file] = start + len(new)
+                self._note_own_kinds(origin, new)
 
     def _note_own_kinds(self, origin: Origin, lines: bytes) -> None:
         if origin.rank is not None and not origin.printed:
@@ -80,9 +91,11 @@ def _origin(path: Path, *, printed: bool) -> Origin:
     return Origin(path.name, 0 if printed else rank_of(path), printed)
 
 
-def _timed(origin: Origin, tail: Tail) -> Iterator[tuple[int, str, Origin, Record]]:
+def _timed(origin: Origin, tail: Tail, until: int | None) -> Iterator[tuple[int, str, Origin, Record]]:
     """A record without a time of its own goes with the one before it in its file."""
     t = 0
     for record in tail.read():
         t = max(t, getattr(record, "t", t))
+        if until is not None and t > until:
+            return
         yield t, origin.file, origin, record

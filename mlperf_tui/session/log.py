@@ -10,7 +10,9 @@ from pathlib import Path
 from mlperf_tui.records import Record, decode, encode
 
 MAX_LINE_BYTES = 1 << 20
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = MAX_LINE_BYTES
+FIRST_BYTES = 64 << 10
+"""The first read is small, since a reader often stops soon; the next ones grow up to a chunk."""
 
 
 class Log:
@@ -79,19 +81,23 @@ class Tail:
         `offset` lies behind a record only once the next one is asked for, so that whoever stops in between goes on
         with that record. Of a line over MAX_LINE_BYTES each part is counted as skipped.
         """
-        while lines := self._whole_lines():
-            for line in lines.splitlines(keepends=True):
-                record = self._decode(line)
-                if record is not None:
-                    yield record
-                self.offset += len(line)
+        for line in self.lines():
+            record = self._decode(line)
+            if record is not None:
+                yield record
 
-    def _whole_lines(self) -> bytes:
-        chunk = self.peek()
-        whole = chunk.rfind(b"\n") + 1
-        if not whole and len(chunk) >= MAX_LINE_BYTES:
-            return chunk
-        return chunk[:whole]
+    def lines(self) -> Iterator[bytes]:
+        """The same as whole lines, whatever they hold."""
+        size = FIRST_BYTES
+        while True:
+            chunk = self.peek(size)
+            whole = chunk.rfind(b"\n") + 1 or (len(chunk) if len(chunk) >= MAX_LINE_BYTES else 0)
+            if not whole and len(chunk) < size:
+                return
+            for line in chunk[:whole].splitlines(keepends=True):
+                yield line
+                self.offset += len(line)
+            size = min(CHUNK_BYTES, 4 * size)
 
     def peek(self, length: int = CHUNK_BYTES) -> bytes:
         """The next bytes, without moving on; none where the file can't be read."""

@@ -1,168 +1,119 @@
-"""Rollups: a session folded minute by minute, so that opening a long one reads its minutes and not its lines."""
+"""Rollups: a session folded by minute and by hour, so that opening a long one reads these and not its lines."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import TypeAlias
 
-from mlperf_tui.records import (
-    Clock,
-    FrameReading,
-    GpuReading,
-    HostReading,
-    Late,
-    LinkReading,
-    Mark,
-    Minute,
-    Record,
-    StackReading,
-    Step,
-    ThreadInfo,
-    ThreadReading,
-    decode,
-    encode,
-)
+from mlperf_tui.records import Minute, Record
+from mlperf_tui.session.fold import Fold
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Follower, Origin
-from mlperf_tui.session.log import Log, Tail
-from mlperf_tui.session.series import MONITOR, Spread, Spreads, series
-from mlperf_tui.session.totals import RankFold, RankTotals
+from mlperf_tui.session.index import HourFold, has_stale_hours, hours_after, minutes_after, stretches
+from mlperf_tui.session.log import Log
+from mlperf_tui.session.said import MARKS_OF_A_KEY
+
+__all__ = ["MARKS_OF_A_KEY", "Fold", "Roller", "is_rolled", "minutes", "whole"]
 
 MINUTE_NS = 60_000_000_000
-MARKS_OF_A_KEY = 60
-"""How many marks of one key a minute keeps: some programs print one each step."""
+MINUTE_RECORDS = 20_000
+"""A minute of more records is written in parts: whoever looks back to a moment reads no more lines than these."""
 
-OFTEN = (ThreadInfo, ThreadReading, FrameReading, StackReading, Clock, Minute)
-
-
-class Fold:
-    """Folds records, in order of time, into what they add up to. Taken each minute, or once over a whole session.
-
-    Readings count while the run lasts: from `run_start` to `run_stop` where a program marks them, else always.
-    """
-
-    def __init__(self) -> None:
-        self.said: list[Record] = []
-        self.t0: int | None = None
-        self.t1 = 0
-        self._ranks: dict[int, RankFold] = {}
-        self._spreads = Spreads()
-        self._keys: Counter[str] = Counter()
-        self._stopped = False
-
-    @property
-    def ranks(self) -> dict[int, RankTotals]:
-        """Step totals by rank."""
-        return {rank: fold.totals for rank, fold in sorted(self._ranks.items())}
-
-    @property
-    def series(self) -> dict[str, tuple[Spread | None, ...]]:
-        """Each series' min, mean, max and count, by GPU."""
-        return self._spreads.result()
-
-    def add(self, origin: Origin, record: Record) -> None:
-        """Take in one record."""
-        self._see_time(getattr(record, "t", 0))
-        if isinstance(record, Step):
-            self._rank(origin.rank or 0).step(record)
-        elif isinstance(record, Late):
-            self._rank(origin.rank or 0).late(record)
-        elif isinstance(record, GpuReading | LinkReading | HostReading):
-            self._reading(record)
-        elif not isinstance(record, OFTEN):
-            self._say(record)
-
-    def merge(self, minute: Minute) -> None:
-        """Take in a whole minute, as if its records had come."""
-        self._see_time(minute.t0)
-        self._see_time(minute.t1)
-        stopped = self._stopped
-        for line in minute.said:
-            if (record := decode(line)) is not None:
-                self._say(record)
-        counted = {name: cells for name, cells in minute.series.items() if not stopped or name in MONITOR}
-        self._spreads.merge(counted)
-        for rank, body in minute.ranks.items():
-            self._rank(int(rank)).begin_with(RankTotals.from_json(body))
-
-    def take(self, offsets: dict[str, int]) -> Minute:
-        """The stretch so far as a Minute, and a new start for the next one."""
-        minute = Minute(
-            t0=self.t0 or 0,
-            t1=self.t1,
-            offsets=offsets,
-            series=self.series,
-            ranks={str(rank): fold.take().to_json() for rank, fold in self._ranks.items()},
-            said=tuple(encode(record) for record in self.said),
-        )
-        self.said, self._spreads, self._keys, self.t0 = [], Spreads(), Counter(), None
-        return minute
-
-    def _rank(self, rank: int) -> RankFold:
-        if rank not in self._ranks:
-            self._ranks[rank] = RankFold()
-        return self._ranks[rank]
-
-    def _reading(self, record: GpuReading | LinkReading | HostReading) -> None:
-        for name, values in series(record):
-            if not self._stopped or name in MONITOR:
-                self._spreads.add(name, values)
-
-    def _say(self, record: Record) -> None:
-        if isinstance(record, Mark):
-            self._keys[record.key] += 1
-            if self._keys[record.key] > MARKS_OF_A_KEY:
-                return
-            if record.key == "run_start":
-                self._spreads.forget_the_run()
-                self._stopped = False
-            self._stopped = self._stopped or record.key == "run_stop"
-        self.said.append(record)
-
-    def _see_time(self, t: int) -> None:
-        if t:
-            self.t0 = t if self.t0 is None else self.t0
-            self.t1 = max(self.t1, t)
+See: TypeAlias = Callable[[Origin, Record], object]
 
 
 class Roller:
-    """Writes a Minute each time one is over. The recorder drives it; it reads the session as any reader does."""
+    """Writes a Minute each time one is over, and an hour after sixty. The recorder drives it.
 
-    def __init__(self, folder: Folder, host: str) -> None:
-        self._folder = folder
-        done = minutes(folder)
-        self._follower = Follower(folder, done[-1].offsets if done else None)
-        self._log = Log(folder.rollup(host))
+    It reads the session as any reader does, from where the last minute ends, and hands each record to `see`.
+    """
+
+    def __init__(self, folder: Folder, host: str, see: See | None = None) -> None:
+        self._path = folder.rollup(host)
+        self._see = see
         self._fold = Fold()
+        self._over_t = 0
+        self._count = 0
+        _drop_stale_hours(folder)
+        self._log, self._hour_log = Log(self._path), Log(folder.hours(host))
+        self._hours = HourFold()
+        self._places: dict[str, int] = {}
+        self._follower = Follower(folder, self._catch_up(folder))
 
-    def roll(self) -> None:
-        """Take in what is new, and write it in stretches of a minute at most."""
+    def roll(self, last: bool = False) -> None:
+        """Take in what is new, and write each minute that is over; at the `last` time, what is left as well."""
         for origin, record in self._follower.read():
-            if self._fold.t0 is not None and getattr(record, "t", 0) - self._fold.t0 >= MINUTE_NS:
+            t = getattr(record, "t", 0)
+            if 0 < self._over_t <= t or self._count >= MINUTE_RECORDS:
                 self._write()
             self._fold.add(origin, record)
-        if self._fold.t0 is not None:
+            self._count += 1
+            self._over_t = self._over_t or (t and t + MINUTE_NS)
+            if self._see is not None:
+                self._see(origin, record)
+        if last and self._fold.t0 is not None:
             self._write()
-
-    def _write(self) -> None:
-        self._log.write(self._fold.take(self._follower.offsets))
 
     def close(self) -> None:
         self._log.close()
+        self._hour_log.close()
+
+    def _catch_up(self, folder: Folder) -> dict[str, int]:
+        """Make the hours that an earlier recorder has left out; how far the raw files have been folded."""
+        offsets: dict[str, int] = {}
+        for hour, _ in hours_after(folder, {}):
+            offsets = hour.offsets
+        self._places = {path.name: offsets.get(path.name, 0) for path in folder.rollups()}
+        for minute, places in minutes_after(folder, self._places):
+            offsets, self._places = minute.offsets, places
+            self._add_to_hour(minute)
+        return offsets
+
+    def _write(self) -> None:
+        """What the disk has no room for stays in the fold, and is written with the next minute."""
+        self._over_t = self._count = 0
+        minute = self._fold.minute(self._follower.offsets)
+        if _written(self._log, minute):
+            self._fold.clear()
+            self._places = {**self._places, self._path.name: self._path.stat().st_size}
+            self._add_to_hour(minute)
+
+    def _add_to_hour(self, minute: Minute) -> None:
+        hour = self._hours.add(minute, self._places)
+        if hour is not None and _written(self._hour_log, hour):
+            self._hours.clear()
 
 
 def minutes(folder: Folder) -> list[Minute]:
-    """The minutes that a session's rollups hold, in order."""
-    found = [record for path in folder.rollups() for record in Tail(path).read() if isinstance(record, Minute)]
-    return sorted(found, key=lambda minute: minute.t1)
+    """All minutes that a session's rollups hold, in order."""
+    return [minute for minute, _ in minutes_after(folder, {})]
 
 
-def whole(folder: Folder, done: Iterable[Minute] | None = None) -> Fold:
-    """A session folded whole: from its minutes, and from the raw files only what came after them."""
-    known = list(minutes(folder) if done is None else done)
+def is_rolled(folder: Folder) -> bool:
+    """Whether there is any minute."""
+    return next(minutes_after(folder, {}), None) is not None
+
+
+def whole(folder: Folder) -> Fold:
+    """A session folded whole: from its hours and minutes, and from the raw files only what came after them."""
     fold = Fold()
-    for minute in known:
-        fold.merge(minute)
-    for origin, record in Follower(folder, known[-1].offsets if known else None).read():
+    offsets: dict[str, int] = {}
+    for stretch in stretches(folder):
+        fold.merge(stretch)
+        offsets = stretch.offsets
+    for origin, record in Follower(folder, offsets).read():
         fold.add(origin, record)
     return fold
+
+
+def _written(log: Log, minute: Minute) -> bool:
+    before = log.lost
+    log.write(minute)
+    return log.lost == before
+
+
+def _drop_stale_hours(folder: Folder) -> None:
+    """Of a rollup that is begun anew they would hide as much as the old one held: they are made anew with it."""
+    if has_stale_hours(folder):
+        for path in folder.hour_files():
+            path.unlink()

@@ -43,8 +43,27 @@ class Base:
         self.steps += other.steps
         self.samples += other.samples
         self.seconds += other.seconds
+        mine = self.histogram
         for bucket, count in other.histogram.items():
-            self.histogram[bucket] = self.histogram.get(bucket, 0) + count
+            mine[bucket] = mine.get(bucket, 0) + count
+
+    def share(self, part: float) -> Base:
+        """So much of it (0 to 1), as if all of it had been alike."""
+        histogram = {bucket: count for bucket, whole in self.histogram.items() if (count := round(whole * part))}
+        return Base(round(self.steps * part), round(self.samples * part), self.seconds * part, histogram)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; the histogram as two flat lists, buckets and counts, which are read back fastest."""
+        histogram = [list(self.histogram), list(self.histogram.values())]
+        return {"steps": self.steps, "samples": self.samples, "seconds": self.seconds, "histogram": histogram}
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> Base:
+        """Of older sessions the histogram is a mapping by bucket."""
+        told = body["histogram"]
+        pairs = told.items() if isinstance(told, dict) else zip(*told, strict=True)
+        counts = {int(bucket): count for bucket, count in pairs}
+        return cls(body["steps"], body["samples"], body["seconds"], counts)
 
     def percentile(self, share: float) -> float | None:
         """The step time in seconds that `share` (0 to 1) of the steps don't exceed; None without steps."""
@@ -73,7 +92,10 @@ class HeadStep:
 
 @dataclass(slots=True)
 class RankTotals:
-    """All steps of one rank. `gaps` counts steps whose lines are missing, `data_s` the wait of `data_steps` steps."""
+    """All steps of one rank. `gaps` counts steps whose lines are missing, `data_s` the wait of `data_steps` steps.
+
+    `last_samples` is the last step's, for a Late line that is read without its Step.
+    """
 
     host: Base = field(default_factory=Base)
     gpu: Base = field(default_factory=Base)
@@ -82,6 +104,7 @@ class RankTotals:
     first_t: int | None = None
     last_t: int | None = None
     last_n: int | None = None
+    last_samples: int | None = None
     gaps: int = 0
     loss: float | None = None
     lr: float | None = None
@@ -93,32 +116,29 @@ class RankTotals:
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
         own = {name: getattr(self, name) for name in PLAIN}
-        return {
-            **own,
-            **{name: asdict(base) for name, base in self._bases()},
-            "head": [asdict(step) for step in self.head],
-        }
-
-    def _bases(self) -> tuple[tuple[str, Base], ...]:
-        return ("host", self.host), ("gpu", self.gpu)
+        head = [asdict(step) for step in self.head]
+        return {**own, "host": self.host.to_json(), "gpu": self.gpu.to_json(), "head": head}
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> RankTotals:
         """Raises TypeError when the fields are not this version's."""
-        known = dict(body)
-        for clock in ("host", "gpu"):
-            counted = {int(bucket): count for bucket, count in body[clock]["histogram"].items()}
-            known[clock] = Base(**{**body[clock], "histogram": counted})
-        known["head"] = [HeadStep(**step) for step in body["head"]]
-        return cls(**known)
+        bases = {clock: Base.from_json(body[clock]) for clock in ("host", "gpu")}
+        loss = None if body["loss"] is None else float(body["loss"])
+        return cls(**{**body, **bases, "loss": loss, "head": [HeadStep(**step) for step in body["head"]]})
+
+    def share(self, part: float) -> RankTotals:
+        """So much of its steps (0 to 1), as if all of them had been alike; what is not a sum is left unknown."""
+        sums = {name: round(getattr(self, name) * part) for name in COUNTS}
+        return RankTotals(host=self.host.share(part), gpu=self.gpu.share(part), data_s=self.data_s * part, **sums)
 
     def merge(self, later: RankTotals) -> None:
         """Add the steps of a later stretch."""
         self.host.merge(later.host)
         self.gpu.merge(later.gpu)
-        for name in ("data_s", "data_steps", "gaps", "nan_steps", "skipped_steps"):
+        self.data_s += later.data_s
+        for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(later, name))
-        for name in ("last_t", "last_n", "loss", "lr"):
+        for name in LAST:
             if getattr(later, name) is not None:
                 setattr(self, name, getattr(later, name))
         self.first_t = later.first_t if self.first_t is None else self.first_t
@@ -126,6 +146,8 @@ class RankTotals:
         self.head = (self.head + later.head)[:HEAD_STEPS]
 
 
+COUNTS = ("data_steps", "gaps", "nan_steps", "skipped_steps")
+LAST = ("last_t", "last_n", "last_samples", "loss", "lr")
 PLAIN = tuple(f.name for f in fields(RankTotals) if f.name not in {"host", "gpu", "head"})
 
 
@@ -139,8 +161,13 @@ class RankFold:
 
     def take(self) -> RankTotals:
         """The totals so far, and a new start for the next stretch."""
-        taken, self.totals = self.totals, RankTotals(last_n=self.totals.last_n)
+        taken = self.totals
+        self.clear()
         return taken
+
+    def clear(self) -> None:
+        """Begin the next stretch; what was the last step is still known."""
+        self.totals = RankTotals(last_n=self.totals.last_n, last_samples=self.totals.last_samples)
 
     def begin_with(self, totals: RankTotals) -> None:
         """Go on where stored totals end."""
@@ -162,8 +189,8 @@ class RankFold:
             del self._pending[next(iter(self._pending))]
 
     def late(self, late: Late) -> None:
-        samples, head = self._pending.pop(late.n, (0, None))
         totals = self.totals
+        samples, head = self._pending.pop(late.n, (totals.last_samples or 0, None))
         if late.gpu_s is not None:
             totals.gpu.add(samples, late.gpu_s)
             if head is not None:
@@ -181,7 +208,7 @@ class RankFold:
         if totals.last_n is not None and step.n > totals.last_n + 1:
             totals.gaps += step.n - totals.last_n - 1
         totals.first_t = step.t if totals.first_t is None else totals.first_t
-        totals.last_t, totals.last_n = step.t, step.n
+        totals.last_t, totals.last_n, totals.last_samples = step.t, step.n, step.samples
 
     def _keep_head(self, step: HeadStep) -> HeadStep | None:
         if self._head_left <= 0:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, Optional, Tuple, TypeVar
 
 from mlperf_tui.steps.cuda import CudaClock
-from mlperf_tui.steps.facts import boot_id, hostname, identity, torch_facts
+from mlperf_tui.steps.facts import boot_id, hostname, identity, let_recorder_look, torch_facts
 from mlperf_tui.steps.lines import late_line, sayable
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ class Steps:
         self._since = time.monotonic_ns()
         self._next_clock = 0
         if self._fd is not None:
+            let_recorder_look()
             self._clock(self._since)
             os.register_at_fork(after_in_child=self._forget)
             atexit.register(self.close)
@@ -183,6 +184,7 @@ class Steps:
         The CUDA events stay where they are: to free them in a child ends it, since CUDA does not survive a fork.
         """
         self._fd = None
+        let_recorder_look()
 
 
 def _plain(value: Any) -> Any:

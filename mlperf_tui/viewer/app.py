@@ -5,31 +5,42 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from threading import Event
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.app import App, SystemCommand
+from textual.binding import ActiveBinding, Binding, BindingType
+from textual.screen import Screen
 
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.viewer import glyphs, terminal
+from mlperf_tui.viewer.control import Control
+from mlperf_tui.viewer.cost import OwnCost, Spent
 from mlperf_tui.viewer.driver import SurvivingDriver
 from mlperf_tui.viewer.feed import Feed
 from mlperf_tui.viewer.messages import Fresh, Outcome
+from mlperf_tui.viewer.panes.output import Output
 from mlperf_tui.viewer.screens.help import HelpScreen, key_lines
 from mlperf_tui.viewer.screens.main import MainScreen
+from mlperf_tui.viewer.screens.stacks import StacksScreen
 from mlperf_tui.viewer.screens.stop import StopScreen
 from mlperf_tui.viewer.snapshot import Snapshot
+from mlperf_tui.viewer.source import Source
+
+T = TypeVar("T")
 
 LOOK_FOR_TERMINAL_S = 1.0
 STOPPABLE = ("starting", "running", "running-unrecorded")
-Follow = Callable[[Callable[[Snapshot], object], Event], object]
+SECOND_NS = 1_000_000_000
+SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
 class ViewerApp(App[Outcome]):
-    """Shows the snapshots that `follow` hands it on a thread, until its event is set; `stop` stops the run."""
+    """Shows the snapshots that its source hands it on a thread; what is done to the run goes through `control`."""
 
     CSS_PATH = "app.tcss"
     TITLE = "mlperf-tui"
@@ -37,32 +48,50 @@ class ViewerApp(App[Outcome]):
         Binding("q", "leave", "leave", tooltip="leave: the run goes on"),
         Binding("ctrl+c,ctrl+q", "leave", "leave", tooltip="leave: the run goes on", show=False, priority=True),
         Binding("S", "ask_to_stop", "stop", key_display="S", tooltip="stop the run (asks first)"),
-        Binding("space", "freeze", "freeze", tooltip="freeze the picture, not the recording; again for live"),
+        Binding("space", "freeze", "freeze", tooltip="freeze the picture, not the recording; looking back, play"),
+        Binding(
+            "left", "move(-5)", "look back", key_display="←→", tooltip="look back 5 s, with shift 1 min, with ctrl 1 h"
+        ),
+        Binding("right", "move(5)", "forward", key_display="→", tooltip="look forward 5 s, likewise", show=False),
+        Binding("shift+left,left_square_bracket", "move(-60)", tooltip="look back 1 min", show=False),
+        Binding("shift+right,right_square_bracket", "move(60)", tooltip="look forward 1 min", show=False),
+        Binding("ctrl+left,left_curly_bracket", "move(-3600)", tooltip="look back 1 h", show=False),
+        Binding("ctrl+right,right_curly_bracket", "move(3600)", tooltip="look forward 1 h", show=False),
+        Binding("home", "first", "start", tooltip="to the session's start", show=False),
+        Binding("end", "live", "live", tooltip="back to live, or to the end", show=False),
+        Binding("plus", "speed(1)", "faster", tooltip="play faster, up to 100×", show=False),
+        Binding("minus", "speed(-1)", "slower", tooltip="play slower", show=False),
+        Binding("slash", "filter", "filter", key_display="/", tooltip="filter the output with a regular expression"),
+        Binding("d", "dump", "stack dump", tooltip="dump every rank's stacks, and show them"),
+        Binding("y", "copy_summary", "copy", tooltip="copy the summary as Markdown, through the terminal"),
         Binding("a", "seen", "alarms seen", tooltip="alarms seen: take them off the screen", show=False),
         Binding("question_mark", "help", "help", key_display="?", tooltip="all keys"),
     ]
 
     def __init__(
         self,
-        follow: Follow,
-        stop: Callable[[], None],
+        source: Source,
+        control: Control,
         *,
-        revive: Callable[[], None] = lambda: None,
+        output: Path | None = None,
+        spent: Callable[[int], Spent] | None = None,
         ascii_only: bool | None = None,
     ) -> None:
         super().__init__(SurvivingDriver, ansi_color=True)
         self.theme = "ansi-dark"
         self.latest: Snapshot | None = None
         self._ascii = not glyphs.utf8() if ascii_only is None else ascii_only
-        self._follow = follow
-        self._stop = stop
-        self._revive = revive
+        self._source = source
+        self._control = control
+        self._output = output
+        self._spent = spent
+        self._own_cost = OwnCost()
         self._leave = Event()
-        self._frozen: Snapshot | None = None
         self._seen_t = 0
+        self._speed = SPEEDS[0]
 
     def get_default_screen(self) -> MainScreen:
-        self.main = MainScreen(ascii_only=self._ascii)
+        self.main = MainScreen(ascii_only=self._ascii, output=self._output)
         return self.main
 
     def on_mount(self) -> None:
@@ -70,34 +99,92 @@ class ViewerApp(App[Outcome]):
         if not self.is_headless:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._lost)
             self.set_interval(LOOK_FOR_TERMINAL_S, self._look_for_terminal)
-        self.run_worker(lambda: self._follow(self._take, self._leave), thread=True)
+        self.run_worker(lambda: self._source.run(self._take, self._leave), thread=True)
 
     def on_fresh(self, message: Fresh) -> None:
-        first = self.latest is None or self.latest.status != message.snapshot.status
-        self.latest = message.snapshot
+        before, now = self.latest, message.snapshot
+        self.latest = now
+        if self._spent is not None:
+            sent = self._driver.bytes_sent if isinstance(self._driver, SurvivingDriver) else 0
+            self._own_cost.add(self._spent(sent))
         self._draw()
-        if first and message.snapshot.status.word == "running-unrecorded":
-            self.run_worker(self._revive, thread=True)
-        if first:
-            self.refresh_bindings()
+        if before is None or before.status != now.status:
+            self._status_changed(before, now)
+
+    def _status_changed(self, before: Snapshot | None, now: Snapshot) -> None:
+        if now.status.word == "running-unrecorded":
+            self._do(self._control.revive)
+        if before is not None and before.status.live and now.status.ended:
+            self.bell()
+        self.refresh_bindings()
 
     def action_leave(self) -> None:
         self._end(lost=False)
 
     def action_freeze(self) -> None:
-        self._frozen = None if self._frozen else self.latest
-        self._draw()
+        """Live: stand still here. Standing still: play from here. Playing: stand still."""
+        at = self.latest.look if self.latest else None
+        if at is None:
+            self._look(0)
+        else:
+            self._source.play(0.0 if at.speed else self._speed)
+
+    def action_move(self, seconds: int) -> None:
+        self._look(seconds * SECOND_NS)
+
+    def action_first(self) -> None:
+        if self.latest is not None and self.latest.began is not None:
+            self._source.look(self.latest.began)
+
+    def action_live(self) -> None:
+        self._source.look(None)
+
+    def action_speed(self, by: int) -> None:
+        """Another speed; it plays with it at once where it plays already."""
+        index = SPEEDS.index(self._speed) + by
+        self._speed = SPEEDS[max(0, min(len(SPEEDS) - 1, index))]
+        if self.latest is not None and self.latest.look is not None:
+            self._source.play(self._speed)
 
     def action_seen(self) -> None:
-        shown = self._frozen or self.latest
-        self._seen_t = max((alarm.t for alarm in shown.alarms), default=0) if shown else 0
+        self._seen_t = max((alarm.t for alarm in self.latest.alarms), default=0) if self.latest else 0
         self._draw()
+
+    def action_filter(self) -> None:
+        """From wherever the focus is."""
+        output = self.main.query_one(Output)
+        output.focus()
+        output.action_filter()
+
+    def action_dump(self) -> None:
+        """Of a run that lives; of one that has ended, the dump that it left."""
+        shown = self.latest
+        lives = shown is not None and shown.status.live
+        self.push_screen(StacksScreen(shown.now if shown and lives else 0, shown, ascii_only=self._ascii))
+        if lives:
+            self._do(self._control.dump)
+
+    def action_copy_summary(self) -> None:
+        """OSC 52: the terminal at this end of the line puts it into its clipboard, if it is allowed to."""
+        self._do(self._control.summary, self._copied)
+
+    def _copied(self, text: str) -> None:
+        self.copy_to_clipboard(text)
+        self.notify("summary copied as Markdown, if the terminal allows it (OSC 52)", markup=False)
 
     async def action_help(self) -> None:
         """The program's own keys first, then those of the pane that has the focus."""
-        active = sorted(self.main.active_bindings.values(), key=lambda found: found.node is not self)
-        keys = [(self.get_key_display(found.binding), found.binding) for found in active if found.enabled]
+        keys = [(self.get_key_display(found.binding), found.binding) for found in self._in_force()]
         await self.push_screen(HelpScreen(key_lines(keys)))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002  the palette lies over the main screen
+        """The palette holds every action that has a key, and nothing else."""
+        told: set[str] = set()
+        for found in self._in_force():
+            said = found.binding.tooltip or found.binding.description
+            if said and said not in told:
+                told.add(said)
+                yield SystemCommand(said, f"key {self.get_key_display(found.binding)}", self._acting(found))
 
     def action_ask_to_stop(self) -> None:
         if self.latest is not None:
@@ -105,27 +192,58 @@ class ViewerApp(App[Outcome]):
             self.push_screen(StopScreen(plan.id, plan.grace_s), self._answered)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """What has ended can't be stopped, nor what is stopping already."""
-        return action != "ask_to_stop" or (self.latest is not None and self.latest.status.word in STOPPABLE)
+        """What has ended can't be stopped, nor what is stopping already; at live there is nothing ahead."""
+        if action == "ask_to_stop":
+            return self.latest is not None and self.latest.status.word in STOPPABLE
+        return True
+
+    def _in_force(self) -> list[ActiveBinding]:
+        """The program's own keys first, then the screen's and those of the pane that has the focus."""
+        active = sorted(self.main.active_bindings.values(), key=lambda found: found.node is not self)
+        return [found for found in active if found.enabled]
+
+    def _acting(self, found: ActiveBinding) -> Callable[[], Awaitable[object]]:
+        """What the palette calls: as if the key had been pressed."""
+        return lambda: self.run_action(found.binding.action, found.node)
 
     def _answered(self, yes: bool | None) -> None:
         if yes:
-            self.run_worker(self._stop_run, thread=True)
+            self._do(self._control.stop)
 
-    def _stop_run(self) -> None:
-        try:
-            self._stop()
-        except MlperfTuiError as error:
-            self.call_from_thread(self.notify, str(error), severity="error", markup=False)
+    def _do(self, what: Callable[[], T], then: Callable[[T], object] = lambda _: None) -> None:
+        """Something that may take a while, on a thread; what goes wrong is said in its one sentence."""
+
+        def work() -> None:
+            try:
+                self.call_from_thread(then, what())
+            except MlperfTuiError as error:
+                self.call_from_thread(self.notify, str(error), severity="error", markup=False)
+
+        self.run_worker(work, thread=True)
+
+    def _look(self, by_ns: int) -> None:
+        """Move the cursor from where it is; past the last moment it is live again."""
+        shown = self.latest
+        if shown is None:
+            return
+        t = shown.now + by_ns
+        end = shown.look.end if shown.look else shown.now
+        self._source.look(None if by_ns > 0 and t >= end else max(t, shown.began or 0))
 
     def _take(self, snapshot: Snapshot) -> None:
         self.post_message(Fresh(snapshot))
 
     def _draw(self) -> None:
-        shown = self._frozen or self.latest
-        if shown is not None:
-            unseen = tuple(alarm for alarm in shown.alarms if alarm.t > self._seen_t)
-            self.main.show(dataclasses.replace(shown, alarms=unseen, frozen=self._frozen is not None))
+        shown = self.latest
+        if shown is None:
+            return
+        unseen = tuple(alarm for alarm in shown.alarms if alarm.t > self._seen_t)
+        cpu_pct, bytes_per_s = self._own_cost.rates()
+        cost = dataclasses.replace(shown.cost, viewer_pct=cpu_pct, bytes_per_s=bytes_per_s)
+        drawn = dataclasses.replace(shown, alarms=unseen, cost=cost)
+        self.main.show(drawn)
+        if isinstance(self.screen, StacksScreen):
+            self.screen.show(drawn)
 
     def _look_for_terminal(self) -> None:
         if terminal.gone():
@@ -140,10 +258,11 @@ class ViewerApp(App[Outcome]):
         self.exit(Outcome(state.live if state else True, state.word if state else "starting", lost))
 
 
-def watch(folder: Folder, stop: Callable[[], None], revive: Callable[[], None], *, mouse: bool = True) -> Outcome:
-    """Show a session until the user leaves.
+def watch(folder: Folder, control: Control, *, mouse: bool = True) -> Outcome:
+    """Show a session until the user leaves."""
 
-    `stop` is called when the user asks for it and says yes, `revive` when the run has lost its recorder.
-    """
-    app = ViewerApp(Feed(folder).run, stop, revive=revive)
+    def spent(sent_bytes: int) -> Spent:
+        return Spent(time.monotonic(), time.process_time(), sent_bytes)
+
+    app = ViewerApp(Feed(folder), control, output=folder.output, spent=spent)
     return app.run(mouse=mouse) or Outcome(live=True, status="unknown", lost=True)

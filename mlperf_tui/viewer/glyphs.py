@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 PLAIN_BLOCKS = "_.-=+*%#"
+SPARK_PERIOD_S = 4
+"""Seconds a cell of a spark: it moves no oftener than that, and fifteen cells are a minute."""
+
+SPARK_CELLS = (120, 90, 60, 45, 30, 15)
 _SIGNS = {"–": "-", "·": ".", "×": "x", "°": " ", "●": "*", "○": "o", "✓": "+", "✗": "x", "■": "#", "─": "-"}
 _MORE = {"▸": ">", "›": ">", "…": "~", "↑": "^", "↓": "v", "←": "<", "→": ">", "⚠": "!"}
 _TABLE = str.maketrans({**_SIGNS, **_MORE, **dict(zip(BLOCKS, PLAIN_BLOCKS, strict=True))})
@@ -30,6 +34,16 @@ def spark(values: Sequence[float | None], low: float, high: float) -> str:
     None is full, so that the sparks of two rows, one above the other, don't run together.
     """
     return "".join(_block(value, low, high) for value in values)
+
+
+def spark_cells(columns: int) -> int:
+    """As many cells as make whole minutes in so many columns; 0 where not even one fits."""
+    return next((cells for cells in SPARK_CELLS if cells <= columns), 0)
+
+
+def minutes(cells: int) -> str:
+    """What a spark of so many cells shows."""
+    return f"last {cells * SPARK_PERIOD_S // 60} min"
 
 
 def curve(values: Sequence[float | None], rows: int, low: float, high: float) -> list[str]:

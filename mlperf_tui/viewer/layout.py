@@ -5,35 +5,71 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 WIDE = 100
-"""From this many columns on, events have a pane of their own beside the output."""
+"""From this many columns on, links and threads stand side by side, and so do output and events."""
+
+QUALITY_FROM = 64
+"""Below so many columns throughput has its line for itself."""
 
 SINGLE_LINES = 3
 """Header, host and footer."""
 
-TOP_LEAST, TOP_MOST = 4, 9
-BOTTOM_LEAST = 4
-GPU_EXTRA = 2
-"""The GPU pane's title and its column headings."""
+TOP_LEAST, TOP_MOST = 4, 10
+MIDDLE_LEAST, MIDDLE_MOST = 4, 18
+BOTTOM_LEAST = 3
+TITLE = 1
+HEADED = 2
+"""A pane's title and its column headings."""
+
+THREADS = 8
+"""So many threads are worth a line each before the output is worth more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Lines of the top panes and of the GPU pane; the bottom ones take what is left."""
+    """Lines of the top panes, of the GPU pane and of links and threads; output and events take what is left.
+
+    A pane with no lines or columns is not shown. `links_line` says that links get one line instead of a pane.
+    """
 
     top: int
     gpus: int
+    middle: int
+    bottom: int
+    links_line: bool
     quality_columns: int
     events_columns: int
+    links_columns: int
 
 
-def arrange(width: int, height: int, gpus: int, *, notice: bool) -> Layout:
-    """The layout of a screen with so many GPUs, and with or without a line of notice."""
-    left = height - SINGLE_LINES - notice
-    table = min(gpus + GPU_EXTRA, max(GPU_EXTRA + 1, left - TOP_LEAST - BOTTOM_LEAST)) if gpus else 1
-    spare = max(0, left - table - TOP_LEAST - BOTTOM_LEAST)
+def arrange(width: int, height: int, gpus: int, links: int, *, notice: bool) -> Layout:
+    """The layout of a screen with so many GPUs and links to show, and with or without a line of notice."""
+    wide = width >= WIDE
+    left = max(0, height - SINGLE_LINES - notice)
+    middle = MIDDLE_LEAST if left >= TOP_LEAST + MIDDLE_LEAST + BOTTOM_LEAST + HEADED else 0
+    bottom = BOTTOM_LEAST if left >= TOP_LEAST + middle + BOTTOM_LEAST + HEADED else 0
+    top = min(TOP_LEAST, left)
+    table = _table(gpus, left - top - middle - bottom)
+    spare = max(0, left - top - middle - bottom - table)
+    more_middle = min(spare * 3 // 5, max(0, _middle(gpus, links, wide=wide) - middle)) if middle else 0
+    more_top = min((spare - more_middle) // 2, TOP_MOST - top) if bottom else spare - more_middle
     return Layout(
-        top=TOP_LEAST + min(TOP_MOST - TOP_LEAST, spare // 3),
+        top=top + more_top,
         gpus=table,
-        quality_columns=min(60, max(32, width * 35 // 100)),
-        events_columns=0 if width < WIDE else min(60, max(42, width * 35 // 100)),
+        middle=middle + more_middle,
+        bottom=max(0, left - top - more_top - table - middle - more_middle),
+        links_line=bool(gpus and middle) and not (wide and links),
+        quality_columns=0 if width < QUALITY_FROM else min(60, max(32, width * 35 // 100)),
+        events_columns=min(60, max(42, width * 35 // 100)) if wide else 0,
+        links_columns=min(90, max(42, width * 42 // 100)) if wide and gpus and links else 0,
     )
+
+
+def _table(gpus: int, room: int) -> int:
+    """The GPU table's lines: all GPUs where they fit; one line that says why where there is none."""
+    return min(gpus + HEADED, max(0, room)) if gpus else 1
+
+
+def _middle(gpus: int, links: int, *, wide: bool) -> int:
+    """Lines that links and threads would like."""
+    threads = TITLE + THREADS * (1 if gpus else 2)
+    return min(MIDDLE_MOST, max(links + HEADED, threads) if wide else threads + bool(gpus))

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlperf_tui.records import GpuReading, HostReading, LinkReading, Minute, Values
+from mlperf_tui.records import (
+    FrameReading,
+    GpuReading,
+    HostReading,
+    LinkReading,
+    Minute,
+    StackReading,
+    ThreadInfo,
+    ThreadReading,
+    Values,
+)
 from mlperf_tui.viewer.history import History
+from mlperf_tui.viewer.links import Links
 from mlperf_tui.viewer.notes import Notes
-from mlperf_tui.viewer.snapshot import GpuNow, HostNow, LinkNow, LinksNow
+from mlperf_tui.viewer.recent import Recent
+from mlperf_tui.viewer.snapshot import Cost, GpuNow, HostNow, Known, LinksNow
+from mlperf_tui.viewer.threads import Threads
 
 SECOND_NS = 1_000_000_000
 STALE_NS = 10 * SECOND_NS
 """A reading older than this says nothing about now."""
 
-SPARK_S = 120
+SPARK_S = 480
 VALUES = ("busy_pct", "sm_pct", "tensor_pct", "dram_pct", "memory_used_bytes", "power_w", "temperature_c", "clock_mhz")
 
 
@@ -22,6 +35,9 @@ class Machine:
 
     def __init__(self) -> None:
         self.notes = Notes()
+        self.threads = Threads()
+        self.recent = Recent()
+        self._links = Links(self.notes)
         self.running = True
         self._newest: dict[type, Any] = {}
         self._in_run: dict[type, Any] = {}
@@ -32,13 +48,14 @@ class Machine:
         match record:
             case GpuReading(busy_pct=()):
                 return  # energy alone
-            case GpuReading():
+            case GpuReading() | LinkReading() | HostReading():
                 self._keep(record)
-                self._remember(record)
-            case LinkReading() | HostReading():
-                self._keep(record)
+            case ThreadInfo() | ThreadReading() | FrameReading() | StackReading():
+                self.threads.add(record)
             case _:
                 self.notes.add(record)
+        if isinstance(record, GpuReading | LinkReading | HostReading | ThreadReading | ThreadInfo):
+            self.recent.add(record)
 
     def recall(self, minute: Minute) -> None:
         """Take in a minute of long ago."""
@@ -52,15 +69,26 @@ class Machine:
         count = max([len(reading.busy_pct) if reading else 0, *(index + 1 for index in self.notes.gpus)], default=0)
         return tuple(self._gpu_now(index, reading, now, used) for index in range(count))
 
-    def links(self, now: int, *, ended: bool = False) -> LinksNow:
-        reading = self._reading(LinkReading, now, ended)
-        if reading is None:
-            return LinksNow()
-        gpus = tuple(
-            LinkNow(index, _at(reading.tx_bytes_per_s, index), _at(reading.rx_bytes_per_s, index))
-            for index in range(len(reading.tx_bytes_per_s))
+    def links(self, now: int, step_s: float | None, *, ended: bool = False) -> LinksNow:
+        """What GPUs send each other; `step_s` is the time of a step."""
+        link, gpu = (self._reading(kind, now, ended) for kind in (LinkReading, GpuReading))
+        return self._links.now(now, link, gpu, step_s)
+
+    def known(self, now: int) -> Known:
+        """Where series come from, why some are missing, and how old the newest of each kind is."""
+        kinds = {"gpu": GpuReading, "link": LinkReading, "host": HostReading}
+        times = {name: self._newest[kind].t for name, kind in kinds.items() if kind in self._newest}
+        ages = {name: max(0, now - t) / SECOND_NS for name, t in {**times, **self.threads.times_ns()}.items()}
+        return Known(self.notes.sources, self.notes.reasons, ages)
+
+    def cost(self) -> Cost:
+        """What the recorder says that it costs."""
+        newest, share = self._newest.get(HostReading), self.recent.recorder_share()
+        return Cost(
+            recorder_pct=None if share is None else 100 * share,
+            late_ticks=newest.late_ticks if newest else None,
+            lines_lost=newest.lines_lost if newest else None,
         )
-        return LinksNow("NVLink", gpus, self.notes.link_rung())
 
     def host(self, now: int) -> HostNow:
         info, reading = self.notes.host, self._reading(HostReading, now)
@@ -100,6 +128,10 @@ class Machine:
 
     def _keep(self, reading: GpuReading | LinkReading | HostReading) -> None:
         self._newest[type(reading)] = reading
+        if isinstance(reading, GpuReading):
+            self._remember(reading)
+        if not isinstance(reading, HostReading):
+            self._links.add(reading)
         if self.running:
             self._in_run[type(reading)] = reading
 

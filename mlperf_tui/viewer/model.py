@@ -12,8 +12,9 @@ from mlperf_tui.viewer.device import device_words
 from mlperf_tui.viewer.estimate import estimate
 from mlperf_tui.viewer.happened import Happened
 from mlperf_tui.viewer.history import SECONDS
+from mlperf_tui.viewer.limits import Limits
 from mlperf_tui.viewer.machine import Machine
-from mlperf_tui.viewer.snapshot import GpuNow, Learning, Snapshot, Training
+from mlperf_tui.viewer.snapshot import Dump, GpuNow, Learning, Snapshot, Training
 from mlperf_tui.viewer.training import SECOND_NS, TrainingFold
 
 
@@ -28,6 +29,7 @@ class Model:
         self._abouts: dict[int, About] = {}
         self._training = TrainingFold()
         self._machine = Machine()
+        self._limits = Limits()
         self._happened = Happened()
 
     def recall(self, minute: Minute, newest: int) -> None:
@@ -52,36 +54,49 @@ class Model:
         else:
             self._say(record)
 
-    def snapshot(self, now: int, status: Status, output: tuple[str, ...] = ()) -> Snapshot:
-        """The state at `now` (monotonic ns of the session's host)."""
+    def snapshot(self, now: int, status: Status, output: tuple[str, ...] = (), *, past: bool = False) -> Snapshot:
+        """The state at `now` (monotonic ns of the session's host); `past` when the session went on after it."""
         self._training.turn(now // SECOND_NS)
         about = self._about()
         used = {about.gpu_uuid for about in self._abouts.values() if about.gpu_uuid}
-        ended = status.word in ENDED
+        ended = status.word in ENDED and not past
         gpus = self._machine.gpus(now, used, ended=ended)
         host = self._machine.host(now)
+        training = self._training_now(now, gpus, live=not ended)
+        precision = about.precision if about and about.precision else self._plan.precision
+        step_s = training.whole.step_s if ended else training.now.step_s
         return Snapshot(
             plan=self._plan,
             status=status,
             now=now,
             wall_ns=self._happened.wall_ns(now),
+            began=self._began,
             elapsed_s=None if self._began is None else (now - self._began) / SECOND_NS,
-            precision=about.precision if about and about.precision else self._plan.precision,
+            precision=precision,
             device=device_words(self._abouts.values(), gpus, host),
             batch=about.samples_per_step if about and about.samples_per_step else self._plan.batch,
             ranks=about.world if about else 1,
             epoch=self._happened.epoch(),
             epochs=about.epochs if about else None,
-            training=self._training_now(now, gpus, live=not ended),
+            training=training,
             learning=self._learning(about, now),
             gpus=gpus,
-            no_gpu=self._machine.notes.no_gpu(),
-            links=self._machine.links(now, ended=ended),
+            no_gpu=self._machine.notes.reason("gpu"),
+            links=self._machine.links(now, step_s, ended=ended),
+            threads=self._machine.threads.now(now, self._machine.notes.reason("thread.frame"), ended=ended),
+            dump=self._dump(),
+            limited=None if ended else self._limits.now(now, self._machine, gpus, training, precision),
+            cost=self._machine.cost(),
+            known=self._machine.known(now),
             host=host,
             events=self._happened.events(),
             output=output,
             alarms=self._happened.alarms(),
         )
+
+    def _dump(self) -> Dump | None:
+        found = self._machine.threads.dump()
+        return Dump(found[0], self._happened.wall_ns(found[0]), found[1]) if found else None
 
     def _say(self, record: Record) -> None:
         match record:

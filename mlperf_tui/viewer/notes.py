@@ -10,14 +10,14 @@ LOST = re.compile(r"GPU (\d+) is lost(?:: (.*))?")
 
 
 class Notes:
-    """Keeps the newest of each; `lost` holds, by GPU, why it was lost."""
+    """Keeps the newest of each. `lost` holds, by GPU, why it was lost; a series that has a source has no reason."""
 
     def __init__(self) -> None:
         self.gpus: dict[int, GpuInfo] = {}
         self.host: HostInfo | None = None
         self.lost: dict[int, str] = {}
         self._reasons: dict[tuple[str, int | None], str] = {}
-        self._rungs: dict[str, str] = {}
+        self._sources: dict[str, Source] = {}
 
     def add(self, record: object) -> None:
         """Take in a record; one that says nothing of this kind is not for here."""
@@ -27,19 +27,31 @@ class Notes:
             case HostInfo():
                 self.host = record
             case Source():
-                self._rungs[record.series] = record.rung
+                self._sources[record.series] = record
+                self._reasons.pop((record.series, None), None)
             case Alarm(kind="gpu-lost"):
                 self._lose(record.text)
             case Unavailable():
                 self._reasons[record.series, record.index] = record.reason
 
-    def no_gpu(self) -> str | None:
-        """Why there is no GPU at all, as the recorder said it."""
-        return self._reasons.get(("gpu", None))
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What measures each series."""
+        return tuple(self._sources.values())
 
-    def link_rung(self) -> str | None:
-        """What measures NVLink."""
-        return next((rung for series, rung in self._rungs.items() if series.startswith("link.")), None)
+    @property
+    def reasons(self) -> tuple[tuple[str, int | None, str], ...]:
+        """Series, GPU (None for all), and why there is no value."""
+        return tuple((series, index, why) for (series, index), why in self._reasons.items())
+
+    def reason(self, series: str) -> str | None:
+        """Why a series has no value anywhere; for `gpu`, why there is no GPU at all."""
+        return self._reasons.get((series, None))
+
+    def rung(self, series: str) -> str | None:
+        """What measures a series."""
+        source = self._sources.get(series)
+        return source.rung if source else None
 
     def _lose(self, text: str) -> None:
         """From an alarm's sentence: which GPU, and what is known of it."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.summary import Quality
 from mlperf_tui.analysis.throughput import Throughput
-from mlperf_tui.records import Plan
+from mlperf_tui.records import Plan, Source
 from mlperf_tui.session.status import Status
 from mlperf_tui.viewer.history import Track
 
@@ -156,6 +158,26 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Where series come from, why some have no value, and how old the newest reading of each kind is.
+
+    `reasons` holds (series, GPU or None for all, reason); `ages_s` is by kind: gpu, link, host, thread, frame.
+    """
+
+    sources: tuple[Source, ...] = ()
+    reasons: tuple[tuple[str, int | None, str], ...] = ()
+    ages_s: Mapping[str, float] = field(default_factory=dict)
+
+    def source(self, series: str) -> Source | None:
+        """What measures a series."""
+        return next((source for source in self.sources if source.series == series), None)
+
+    def reason(self, series: str) -> str | None:
+        """Why a series has no value for any GPU."""
+        return next((why for name, index, why in self.reasons if name == series and index is None), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """The cursor in time, where it isn't live: at `t`, moving at `speed` times real time (0 stands still).
 
@@ -183,7 +205,7 @@ class HostNow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment of a session: `now` is monotonic ns of its host, `wall_ns` the same moment since the epoch.
+    """One moment of a session: `now` is monotonic ns of its host, `wall_ns` the same by the wall, `began` its first.
 
     `device` says what it runs on, `no_gpu` why there is no GPU to show, `batch` counts the samples of a step and rank.
     `look` is where the cursor in time stands, None when live; `output` is what was printed before byte `output_end`.
@@ -193,6 +215,7 @@ class Snapshot:
     status: Status
     now: int
     wall_ns: int | None = None
+    began: int | None = None
     elapsed_s: float | None = None
     precision: str | None = None
     device: str = ""
@@ -207,11 +230,12 @@ class Snapshot:
     links: LinksNow = field(default_factory=LinksNow)
     threads: ThreadsNow = field(default_factory=ThreadsNow)
     dump: Dump | None = None
+    limited: Verdict | None = None
     cost: Cost = field(default_factory=Cost)
+    known: Known = field(default_factory=Known)
     host: HostNow = field(default_factory=HostNow)
     look: Look | None = None
     output_end: int | None = None
     events: tuple[Event, ...] = ()
     output: tuple[str, ...] = ()
     alarms: tuple[Event, ...] = ()
-    frozen: bool = False

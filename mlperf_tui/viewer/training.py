@@ -83,7 +83,9 @@ class TrainingFold:
         return max((totals.nan_steps for totals in self.whole.values()), default=0)
 
     def _fold(self, rank: int) -> RankFold:
-        return self._folds.setdefault(rank, RankFold())
+        if rank not in self._folds:
+            self._folds[rank] = RankFold()
+        return self._folds[rank]
 
     def _now(self, second: int) -> Throughput:
         ranks: Ranks = {}

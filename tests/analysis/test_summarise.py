@@ -11,14 +11,18 @@ from mlperf_tui.records import (
     About,
     Alarm,
     End,
+    FrameReading,
     GpuInfo,
     GpuReading,
+    HostInfo,
     HostReading,
     LinkReading,
     Mark,
     Record,
     Source,
     Step,
+    ThreadInfo,
+    ThreadReading,
     Unavailable,
 )
 from mlperf_tui.report.as_json import to_json
@@ -162,6 +166,55 @@ def test_names_that_others_rely_on() -> None:
         "limited_s",
         "pcie",
     } <= body["gpus"][0].keys()
+
+
+T = 100 * S
+"""When the run below starts."""
+
+
+def _threads() -> list[Record]:
+    """Main at 90 % and a loader at 20 % of a core for ten seconds, each seen in two functions."""
+    found: list[Record] = [ThreadInfo(T, 1, 1, "rank 0 main", 0), ThreadInfo(T, 2, 2, "rank 0 loader 0", 0)]
+    for second in range(11):
+        t, frame = T + second * S, "forward conv.py:3" if second < 7 else "step sgd.py:9"
+        found += [ThreadReading(t, (1, 2), (0.9, 0.2), "RS", 3, 0.1), FrameReading(t, 1, (1,), (frame,))]
+    return found
+
+
+def test_threads_and_what_limits_the_run() -> None:
+    """CPU over the whole run, the function seen most, and a verdict with its grounds; all in text and Markdown."""
+    steps = [Step(T + t * S, t, 100, 0.01, 0.99) for t in range(1, 11)]
+    cores = [HostReading(T + t * S, run_cpu_cores=1.2) for t in range(1, 11)]
+    start, stop = Mark(T, "run_start"), Mark(T + 10 * S, "run_stop")
+    summary = summarise(
+        plan("s-1"), FINISHED, _fold(HostInfo("a", 2, 1 << 30), start, *_threads(), *steps, *cores, stop)
+    )
+    main, loader, other = summary.host.threads
+    assert [thread.name for thread in (main, loader, other)] == ["rank 0 main", "rank 0 loader 0", "other"]
+    assert [thread.cpu_pct for thread in (main, loader, other)] == pytest.approx([90, 20, 10])
+    assert [thread.top_frame for thread in (main, loader, other)] == ["forward conv.py", None, None]
+    assert summary.limited_by.value == "host"
+    assert "limited_by.value" not in summary.unknown
+    told = "host (1.2 of 2 cores, data wait 1 %, main thread 90 % of a core)"
+    assert f"limited by  {told}" in to_text(summary)
+    assert f"| limited by | {told} |" in to_markdown(summary)
+    assert "threads     rank 0 main 90 % (forward conv.py), rank 0 loader 0 20 %, other 10 %" in to_text(summary)
+    assert summary.limited_by.advice is not None
+    assert summary.limited_by.advice in to_markdown(summary)
+
+
+def test_what_cannot_be_told_has_its_reason() -> None:
+    """Null in JSON, and named in `unknown`: the limit, the threads, their frames."""
+    summary = summarise(plan("s-1"), FINISHED, _fold(Step(S, 0, 1, 0.1, 0.9)))
+    assert summary.limited_by.value is None
+    assert summary.unknown["limited_by.value"] == "nothing is known of its processors, data wait 10 %"
+    assert summary.unknown["host.threads"] == "no reading of threads fell between run_start and run_stop"
+    assert "limited by  unknown: nothing is known of its processors" in to_text(summary)
+    refused = Unavailable("thread.frame", "py-spy may not read it")
+    threads = [record for record in _threads() if not isinstance(record, FrameReading)]
+    unseen = summarise(plan("s-1"), FINISHED, _fold(refused, *threads, Mark(T + 10 * S, "run_stop")))
+    assert unseen.unknown["host.threads.top_frame"] == "py-spy may not read it"
+    assert "host.threads" not in unseen.unknown
 
 
 def test_output_is_data_in_markdown() -> None:

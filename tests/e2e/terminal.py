@@ -10,6 +10,7 @@ import struct
 import subprocess
 import termios
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyte
@@ -17,39 +18,76 @@ import pyte
 from tests.e2e.tool import PATIENCE_S, Tool
 
 
-class Terminal:
-    """One command of the product in a terminal of its own, which is its controlling one."""
+class Answering(pyte.Screen):
+    """A screen that hands on its answers (where the cursor is, say), as every terminal does."""
 
-    def __init__(self, tool: Tool, *words: str, columns: int = 120, lines: int = 36, cwd: Path | None = None) -> None:
-        self.screen = pyte.Screen(columns, lines)
+    def __init__(self, columns: int, lines: int, answer: Callable[[str], None]) -> None:
+        super().__init__(columns, lines)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        self._answer(data)
+
+
+class Terminal:
+    """One command of the product in a terminal of its own, which is its controlling one.
+
+    `answers` is whether the terminal answers what it is asked; what it holds back comes with `answer_now`. `taken`
+    holds all bytes that it has been sent. In `environment` None takes a name out.
+    """
+
+    def __init__(
+        self,
+        tool: Tool,
+        *words: str,
+        columns: int = 120,
+        lines: int = 36,
+        cwd: Path | None = None,
+        environment: Mapping[str, str | None] | None = None,
+        shell: bool = False,
+    ) -> None:
+        self.answers = True
+        self.taken = b""
+        self._held = ""
+        self.screen = Answering(columns, lines, self._answer)
         self._stream = pyte.ByteStream(self.screen)
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        environment = {
-            **os.environ,
-            "MLPERF_TUI_SESSIONS": str(tool.root),
-            "TERM": "xterm-256color",
-            "LC_ALL": "C.UTF-8",
-            "TZ": "UTC",
-        }
+        self._size(slave, columns, lines)
+        command = ["bash", "-c", *words] if shell else [str(tool.executable), *words]
+        setting = _environment(tool, environment or {})
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", str(tool.executable), *words],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment,
-            cwd=cwd,
+            ["setsid", "--ctty", *command], stdin=slave, stdout=slave, stderr=slave, env=setting, cwd=cwd
         )
         os.close(slave)
 
-    def read(self, seconds: float = 0.2) -> str:
+    def read(self, seconds: float = 0.2, at_most: int = 1 << 16) -> str:
         """What the screen shows, after taking in what comes within so many seconds."""
         if self.master >= 0 and select.select([self.master], [], [], seconds)[0]:
             try:
-                self._stream.feed(os.read(self.master, 1 << 16))
+                data = os.read(self.master, at_most)
+                self.taken += data
+                self._stream.feed(data)
             except OSError:
                 time.sleep(seconds)
         return "\n".join(self.screen.display)
+
+    def read_until_quiet(self, seconds: float = 0.5) -> str:
+        """The screen, once nothing has come for so long."""
+        taken = -1
+        while taken != len(self.taken):
+            taken = len(self.taken)
+            self.read(seconds)
+        return self.read(0)
+
+    def answer_now(self) -> None:
+        """Give the answers that were held back."""
+        held, self._held = self._held, ""
+        self.type(held)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """As when a window is dragged: the kernel tells the product."""
+        self.screen.resize(lines, columns)
+        self._size(self.master, columns, lines)
 
     def wait_for(self, *texts: str) -> str:
         """The screen, once it shows all of the texts."""
@@ -88,8 +126,30 @@ class Terminal:
         self.process.kill()
         self.process.wait(PATIENCE_S)
 
+    def _answer(self, text: str) -> None:
+        if not self.answers:
+            self._held += text
+        elif self.master >= 0:
+            self.type(text)
+
+    @staticmethod
+    def _size(descriptor: int, columns: int, lines: int) -> None:
+        fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
     def close(self) -> None:
         if self.process.poll() is None:
             self.kill()
         if self.master >= 0:
             os.close(self.master)
+
+
+def _environment(tool: Tool, more: Mapping[str, str | None]) -> dict[str, str]:
+    wanted = {
+        **os.environ,
+        "MLPERF_TUI_SESSIONS": str(tool.root),
+        "TERM": "xterm-256color",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        **more,
+    }
+    return {name: value for name, value in wanted.items() if value is not None}

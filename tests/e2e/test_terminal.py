@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import re
 import sys
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -17,6 +21,9 @@ from tests.e2e.tool import PROGRAMS, Tool, holders, kill, until
 
 TRAIN = (sys.executable, str(PROGRAMS / "train.py"))
 Opener = Callable[..., Terminal]
+LOOKS = re.compile(rb"\x1b\[([\d;]*)m")
+COLOURS = re.compile(r"^(3[0-8]|4[0-8]|9[0-7]|10[0-7])$")
+EXTENDED = {"38", "48"}
 
 
 @pytest.fixture
@@ -24,8 +31,8 @@ def terminal(tool: Tool) -> Iterator[Opener]:
     """Opens terminals, and closes them all at the end."""
     opened: list[Terminal] = []
 
-    def open_one(*words: str, **more: int) -> Terminal:
-        opened.append(Terminal(tool, *words, **more))  # type: ignore[arg-type]
+    def open_one(*words: str, **more: Any) -> Terminal:
+        opened.append(Terminal(tool, *words, **more))
         return opened[-1]
 
     yield open_one
@@ -55,7 +62,7 @@ def test_launch_leave_come_back_stop(tool: Tool, terminal: Opener) -> None:
     again.type("q")
     assert again.end() == 0
     assert status(folder).word == "stopped"
-    assert "stopped on request" in again.read()
+    assert b"stopped on request" in again.taken
 
 
 def test_ctrl_c_leaves_and_freeze_freezes_the_picture_only(tool: Tool, terminal: Opener) -> None:
@@ -63,7 +70,7 @@ def test_ctrl_c_leaves_and_freeze_freezes_the_picture_only(tool: Tool, terminal:
     one = terminal("run", "--", *TRAIN, "100000")
     one.wait_for("running", "samples/s")
     one.type(" ")
-    one.wait_for("frozen")
+    one.wait_for("stands still")
     folder = tool.only()
     before = _steps(folder)
     until(lambda: _steps(folder) > before, "steps while the picture stands")
@@ -151,3 +158,94 @@ def test_a_recorder_that_is_killed_while_watched_comes_back(tool: Tool, terminal
     until(another, "another recorder")
     one.wait_for("● running 0")
     assert status(folder).word == "running"
+
+
+def _looks(one: Terminal) -> set[str]:
+    """Every number of every SGR sequence that the terminal was sent."""
+    return {number for found in LOOKS.findall(one.taken) for number in found.decode().split(";")}
+
+
+def _tour(tool: Tool, terminal: Opener, **environment: str | None) -> Terminal:
+    """A finished session on such a terminal: the screen, help, the command palette, and back."""
+    assert tool("run", "--name", "done", "--", *TRAIN, "100").code == 0
+    one = terminal("watch", "done", environment=environment)
+    one.wait_for("finished", "q leave")
+    for key, text in (("?", "all keys"), ("\x10", "Search")):
+        one.type(key)
+        one.wait_for(text)
+        one.type("\x1b")
+        one.wait_until_gone(text)
+    one.type("q")
+    assert one.end() == 0
+    return one
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"TERM": "xterm"},
+        {"TERM": "xterm-16color"},
+        {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLORFGBG": "0;15"},
+        {"TERM": "screen-256color"},
+        {"TERM": "tmux-256color", "COLORFGBG": "15;0"},
+        {"TERM": "linux"},
+    ],
+)
+def test_the_terminals_own_colours_only(tool: Tool, terminal: Opener, environment: dict[str, str]) -> None:
+    """Nowhere one of 256 or of 16 million, whatever the terminal says that it can: people have chosen their sixteen."""
+    looks = _looks(_tour(tool, terminal, **environment))
+    assert not looks & EXTENDED
+    assert any(COLOURS.match(number) for number in looks)
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "vt100"}, {"TERM": "vt220", "LC_ALL": "C"}])
+def test_without_colours(tool: Tool, terminal: Opener, environment: dict[str, str]) -> None:
+    """No colour at all is sent; bold and reverse video are."""
+    looks = _looks(_tour(tool, terminal, **environment))
+    assert not {number for number in looks if COLOURS.match(number)}
+    assert {"1", "7"} <= looks
+
+
+def test_a_locale_without_utf_8(tool: Tool, terminal: Opener) -> None:
+    """Nothing but ASCII is sent."""
+    screen, _, _ = _tour(tool, terminal, LC_ALL="C").taken.partition(b"\x1b[?1049l")
+    assert screen.isascii()
+
+
+def test_no_term_at_all(tool: Tool) -> None:
+    """It is not guessed what such a terminal can: lines, as for a file."""
+    said = tool("run", "--", *TRAIN, "30", environment={"TERM": ""})
+    assert said.code == 0
+    assert "\x1b" not in said.out
+
+
+def test_a_size_in_the_environment_is_not_believed(tool: Tool, terminal: Opener) -> None:
+    """COLUMNS and LINES, once exported, know of no window that was dragged."""
+    assert tool("run", "--name", "done", "--", *TRAIN, "100").code == 0
+    one = terminal("watch", "done", environment={"COLUMNS": "50", "LINES": "10"})
+    one.wait_for("finished", "q leave")
+    assert "q leave" in one.screen.display[-1]
+
+
+@pytest.mark.parametrize("last", [(120, 36), (80, 24), (20, 5), (200, 60)])
+def test_a_storm_of_resizes(tool: Tool, terminal: Opener, last: tuple[int, int]) -> None:
+    """Every 10 ms for two seconds, down to 1 × 1: afterwards it shows what a viewer does that was opened so."""
+    assert tool("run", "--name", "done", "--", *TRAIN, "100").code == 0
+    one = terminal("watch", "done", columns=last[0], lines=last[1])
+    one.read_until_quiet(1.5)
+    calm = _but_for_cost(one)
+    chosen = random.Random(sum(last))
+    until = time.monotonic() + 2.0
+    one.resize(1, 1)
+    while time.monotonic() < until:
+        one.read(0.01)
+        one.resize(chosen.randint(1, 220), chosen.randint(1, 70))
+    one.resize(*last)
+    one.read_until_quiet(1.5)
+    assert one.process.poll() is None
+    assert _but_for_cost(one) == calm
+
+
+def _but_for_cost(one: Terminal) -> list[str]:
+    """What stands on the screen, but for the footer's one number that a storm may well change."""
+    return [line.partition("watching costs")[0].rstrip() for line in one.screen.display]

@@ -14,6 +14,7 @@
  *   reasons = 4                 the clock event reasons, as bits
  *   mig = 1                     MIG is on: utilisation answers Not Supported
  *   gpm = 1                     GPM is there
+ *   pcie_generation, pcie_width what the slot can do; without them the calls answer Not Supported
  *   pcie_tx_mib_s, pcie_rx_mib_s
  *                               PCIe traffic
  *   pcie_fields = 32            fields 197 and 198 answer, in so many bits (32 or 64); else only the slow call does
@@ -74,7 +75,7 @@ typedef struct {
 
 static struct {
     char name[128], driver[128], link_rung[128];
-    int init_error, gpus, mig, gpm, pcie_fields, links, lost, still, n_refusals;
+    int init_error, gpus, mig, gpm, pcie_fields, links, lost, still, n_refusals, pcie_generation, pcie_width;
     int64_t lost_ms;
     unsigned long long reasons;
     double memory_mib, memory_used_mib, memory_reserved_mib, power_limit_w, power_w, temperature_c, clock_mhz,
@@ -126,7 +127,8 @@ static void set_number(const char *key, double value) {
         {"pcie_rx_mib_s", &world.pcie_rx_mib_s}, {"link_mbps", &world.link_mbps},
         {"link_tx_mib_s", &world.link_tx_mib_s}, {"link_rx_mib_s", &world.link_rx_mib_s}};
     struct { const char *key; int *number; } counts[] = {
-        {"init_error", &world.init_error}, {"gpus", &world.gpus}, {"mig", &world.mig}, {"gpm", &world.gpm},
+        {"init_error", &world.init_error}, {"gpus", &world.gpus}, {"mig", &world.mig},
+        {"pcie_generation", &world.pcie_generation}, {"pcie_width", &world.pcie_width}, {"gpm", &world.gpm},
         {"pcie_fields", &world.pcie_fields}, {"links", &world.links}, {"still", &world.still}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!strcmp(key, numbers[i].key)) *numbers[i].number = value;
@@ -308,6 +310,18 @@ int nvmlDeviceGetMaxClockInfo(Device *device, unsigned int type, unsigned int *m
     if (type != 1) return NOT_SUPPORTED;
     *mhz = (unsigned int)world.clock_max_mhz;
     return OK;
+}
+
+int nvmlDeviceGetMaxPcieLinkGeneration(Device *device, unsigned int *generation) {
+    ENTER(device);
+    *generation = (unsigned int)world.pcie_generation;
+    return world.pcie_generation ? OK : NOT_SUPPORTED;
+}
+
+int nvmlDeviceGetMaxPcieLinkWidth(Device *device, unsigned int *width) {
+    ENTER(device);
+    *width = (unsigned int)world.pcie_width;
+    return world.pcie_width ? OK : NOT_SUPPORTED;
 }
 
 /* One GPU: how it does */

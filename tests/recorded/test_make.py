@@ -7,16 +7,25 @@ from pathlib import Path
 import pytest
 
 from mlperf_tui.session.folder import Folder
-from tests.recorded import make
+from tests.recorded import make, parts
+from tests.recorded.limits import LIMITS
 
-MOST_BYTES = 300_000
-GENERATED = ("cpu-digits", "eight-gpus", "failed", "gpu-lost", "sixteen-gpus")
+MOST_BYTES = 450_000
+GENERATED = (
+    "a10-pcie",
+    "cpu-digits",
+    "eight-gpus",
+    "failed",
+    "gpu-lost",
+    "sixteen-gpus",
+    *(limit.name for limit in LIMITS),
+)
 
 
 @pytest.mark.parametrize("name", GENERATED)
 def test_each_is_small_and_marked(name: str) -> None:
     """By its note and its host."""
-    folder = Folder(make.HERE / name)
+    folder = Folder(parts.HERE / name)
     assert sum(path.stat().st_size for path in folder.path.iterdir()) < MOST_BYTES
     plan = folder.plan()
     assert plan.host == "generated"
@@ -26,9 +35,10 @@ def test_each_is_small_and_marked(name: str) -> None:
 
 def test_the_script_makes_these_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run again, it writes the same files."""
-    kept = make.HERE
-    monkeypatch.setattr(make, "HERE", tmp_path)
+    kept = parts.HERE
+    monkeypatch.setattr(parts, "HERE", tmp_path)
     make.main()
+    assert {path.name for path in tmp_path.iterdir()} == set(GENERATED)
     for name in GENERATED:
         made = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
         assert made == {path.name: path.read_bytes() for path in (kept / name).iterdir()}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlperf_tui.sampling.gpu.gpm import link_metrics
 from mlperf_tui.sampling.gpu.links import total
-from mlperf_tui.sampling.gpu.units import KIB, MIB, Count, Counter, bytes_per_s, from_milli, share
+from mlperf_tui.sampling.gpu.units import KIB, MIB, Count, Counter, bytes_per_s, from_milli, pcie_bytes_per_s, share
 from mlperf_tui.sampling.gpu.words import cannot_start, limits_in_words, refusal_in_words, xid_in_words
 
 counts = st.integers(min_value=0, max_value=2**63)
@@ -140,3 +140,10 @@ def test_other_errors_keep_the_drivers_words() -> None:
 def test_metrics_of_a_link(link: int, metrics: tuple[int, int]) -> None:
     """Sent and received, in the three blocks that NVML keeps them in."""
     assert link_metrics(link) == metrics
+
+
+def test_what_a_slot_carries() -> None:
+    """PCI-SIG's figures for 16 lanes; what isn't known of it is no number."""
+    assert pcie_bytes_per_s(4, 16) == pytest.approx(31.5e9, rel=1e-3)
+    assert pcie_bytes_per_s(5, 16) == pytest.approx(63.0e9, rel=1e-3)
+    assert [pcie_bytes_per_s(*known) for known in ((None, 16), (4, None), (99, 16))] == [None] * 3

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlperf_tui.records import About, Alarm, Clock, GpuReading, HostReading, Late, Mark, Record, Step
+from mlperf_tui.records import (
+    About,
+    Alarm,
+    Clock,
+    FrameReading,
+    GpuReading,
+    HostReading,
+    Late,
+    Mark,
+    Minute,
+    Record,
+    Step,
+    ThreadInfo,
+    ThreadReading,
+)
+from mlperf_tui.session import rollup
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Follower, Origin
-from mlperf_tui.session.log import Log
-from mlperf_tui.session.rollup import MARKS_OF_A_KEY, Fold, Roller, minutes, whole
-from mlperf_tui.session.totals import Base, RankTotals
+from mlperf_tui.session.index import MINUTES_OF_AN_HOUR
+from mlperf_tui.session.log import Log, Tail
+from mlperf_tui.session.rollup import Fold, Roller, is_rolled, minutes, whole
+from mlperf_tui.session.totals import RankTotals
 
 S = 1_000_000_000
 RANK_0 = Origin("steps-0-0.jsonl", 0)
@@ -27,48 +44,187 @@ def _write(path: Path, *records: Record) -> None:
 
 
 def _session(tmp_path: Path, steps: int, step_s: float) -> Folder:
-    """A run of two ranks with a reading a second."""
+    """A run of two ranks with a reading a second; what is known late comes two steps later."""
     folder = Folder(tmp_path)
     for rank in (0, 1):
         lines: list[Record] = [Clock(0, 0, "h", "b"), About(rank, 2, rank, 7)]
         for n in range(steps):
             t = round((n + 1) * step_s * S)
-            lines += [Step(t, n, 8, 0.1 * step_s, 0.9 * step_s), Late(n, step_s, loss=1 / (n + 1))]
+            lines.append(Step(t, n, 8, 0.1 * step_s, 0.9 * step_s))
+            lines += [Late(n - 2, step_s, loss=1 / (n + 1))] if n >= 2 else []
         lines += [Mark(round(steps * step_s * S), "run_stop")] if rank == 0 else []
         _write(folder.path / f"steps-{rank}-0.jsonl", *lines)
     seconds = range(1, round(steps * step_s) + 1)
     readings = [
         record
         for t in seconds
-        for record in (GpuReading(t * S, busy_pct=(float(t % 7), None)), HostReading(t * S, cpu_cores=t % 3))
+        for record in (
+            GpuReading(t * S, busy_pct=(float(t % 7), None)),
+            HostReading(t * S, cpu_cores=t % 3),
+            ThreadReading(t * S, (7, 8), (0.5, 0.25), "RS", 9, 0.125),
+            FrameReading(t * S, 7, (7,), (f"f{t % 3} x.py:{t}",)),
+        )
     ]
-    _write(folder.path / "readings-h-0.jsonl", Clock(0, 0, "h", "b"), *readings, Alarm(5 * S, "x", "y"))
+    _write(
+        folder.path / "readings-h-0.jsonl",
+        Clock(0, 0, "h", "b"),
+        ThreadInfo(0, 7, 7, "main"),
+        *readings,
+        Alarm(5 * S, "x", "y"),
+    )
     return folder
 
 
+def _roll(folder: Folder, *, last: bool = False) -> None:
+    roller = Roller(folder, "h")
+    roller.roll(last)
+    roller.close()
+
+
+def _same(again: Fold, fold: Fold) -> None:
+    """All counts and sums are equal."""
+    assert again.said == fold.said
+    assert again.ranks.keys() == fold.ranks.keys()
+    for rank, totals in fold.ranks.items():
+        other = again.ranks[rank]
+        for mine, theirs in ((totals.host, other.host), (totals.gpu, other.gpu)):
+            assert (theirs.steps, theirs.samples, theirs.histogram) == (mine.steps, mine.samples, mine.histogram)
+            assert math.isclose(theirs.seconds, mine.seconds)
+        assert (other.loss, other.gaps, len(other.head)) == (totals.loss, totals.gaps, len(totals.head))
+        assert (other.first_t, other.last_t, other.last_n) == (totals.first_t, totals.last_t, totals.last_n)
+    assert again.series.keys() == fold.series.keys()
+    for name, cells in fold.series.items():
+        for cell, found in zip(cells, again.series[name], strict=True):
+            assert (cell is None) == (found is None)
+            assert cell is None or cell == pytest.approx(found, rel=1e-4)
+    assert _frames(again) == _frames(fold)
+    busy, found_busy = (sum(totals.cpu_s for totals in one.threads.values()) for one in (fold, again))
+    assert found_busy == pytest.approx(
+        busy, abs=0.9
+    )  # the reading behind the last minute stands for a part of its time
+
+
+def _frames(fold: Fold) -> Counter[str]:
+    """Of all threads: whose they are is said again each minute only."""
+    return sum((totals.frames for totals in fold.threads.values()), Counter())
+
+
 @settings(max_examples=15, deadline=None)
-@given(steps=st.integers(1, 400), step_s=st.sampled_from([0.05, 0.5, 1.5]))
-def test_minutes_come_to_the_whole(tmp_path_factory: pytest.TempPathFactory, steps: int, step_s: float) -> None:
-    """Rolled up or not, the totals, the series and what was said are the same."""
+@given(steps=st.integers(1, 400), step_s=st.sampled_from([0.05, 0.5, 1.5]), last=st.booleans())
+def test_minutes_come_to_the_whole(
+    tmp_path_factory: pytest.TempPathFactory, steps: int, step_s: float, last: bool
+) -> None:
+    """Rolled up or not, and to the last line or not, all that is folded is the same."""
     folder = _session(tmp_path_factory.mktemp("s"), steps, step_s)
     raw = whole(folder)
-    roller = Roller(folder, "h")
-    roller.roll()
-    roller.close()
-    rolled = whole(folder)
+    _roll(folder, last=last)
     assert len(minutes(folder)) >= steps * step_s // 61
-    assert rolled.said == raw.said
-    assert rolled.ranks.keys() == raw.ranks.keys()
-    for rank, totals in raw.ranks.items():
-        again = rolled.ranks[rank]
-        assert (again.host.steps, again.host.samples) == (totals.host.steps, totals.host.samples)
-        assert again.gpu.histogram == totals.gpu.histogram
-        assert math.isclose(again.gpu.seconds, totals.gpu.seconds)
-        assert (again.loss, again.gaps, len(again.head)) == (totals.loss, totals.gaps, len(totals.head))
-    for name, cells in raw.series.items():
-        for cell, other in zip(cells, rolled.series[name], strict=True):
-            assert (cell is None) == (other is None)
-            assert cell is None or cell == pytest.approx(other, rel=1e-4)
+    _same(whole(folder), raw)
+
+
+def test_hours_come_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With minutes of three seconds, so that there are hours: read from these, and made of minutes where they miss."""
+    monkeypatch.setattr(rollup, "MINUTE_NS", 3 * S)
+    folder = _session(tmp_path, 1400, 0.3)
+    raw = whole(folder)
+    _roll(folder)
+    written = [record for record in Tail(folder.hours("h")).read() if isinstance(record, Minute)]
+    assert len(written) == len(minutes(folder)) // MINUTES_OF_AN_HOUR == 2
+    assert written[-1].offsets[folder.rollup("h").name] < folder.rollup("h").stat().st_size
+    _same(whole(folder), raw)
+    folder.hours("h").unlink()
+    _same(whole(folder), raw)
+    _roll(folder)
+    assert [record.offsets for record in Tail(folder.hours("h")).read() if isinstance(record, Minute)] == [
+        hour.offsets for hour in written
+    ]
+    _same(whole(folder), raw)
+
+
+def test_hours_of_a_lost_rollup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next recorder makes both anew; until then a reader sees no difference."""
+    monkeypatch.setattr(rollup, "MINUTE_NS", 3 * S)
+    folder = _session(tmp_path, 700, 0.3)
+    raw = whole(folder)
+    _roll(folder)
+    before = [minute.offsets for minute in minutes(folder)]
+    folder.rollup("h").unlink()
+    _same(whole(folder), raw)
+    _roll(folder)
+    assert [minute.offsets for minute in minutes(folder)] == before
+    assert sum(1 for _ in Tail(folder.hours("h")).read()) == 1
+    _same(whole(folder), raw)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 80), min_size=1, max_size=5))
+def test_a_recorder_killed_at_any_moment_is_followed(tmp_path_factory: pytest.TempPathFactory, cuts: list[int]) -> None:
+    """Each goes on where the last minute ended, with what had been written until then; each record is seen."""
+    complete = _session(tmp_path_factory.mktemp("whole"), 160, 0.5)
+    raw = whole(complete)
+    folder = Folder(tmp_path_factory.mktemp("s"))
+    seen: list[Record] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rollup, "MINUTE_NS", 7 * S)
+        for second in [*sorted(cuts), 100]:
+            for path in [*complete.readings(), *complete.steps()]:
+                lines = path.read_bytes().splitlines(keepends=True)
+                (folder.path / path.name).write_bytes(b"".join(lines[: len(lines) * second // 100]))
+            roller = Roller(folder, "h", lambda _, record: seen.append(record))
+            roller.roll()
+            roller.close()
+    found = whole(folder)
+    assert {rank: totals.host.steps for rank, totals in found.ranks.items()} == {0: 160, 1: 160}
+    assert found.ranks[0].gpu.histogram == raw.ranks[0].gpu.histogram
+    assert found.said.count(Alarm(5 * S, "x", "y")) == 1
+    assert {record for record in seen if isinstance(record, Step)} >= {Step(80 * S, 159, 8, 0.05, 0.45)}
+
+
+def test_a_minute_that_is_not_over_is_not_written(tmp_path: Path) -> None:
+    """However often it is asked; at the last time what is left is."""
+    folder = _session(tmp_path, 150, 0.5)
+    roller = Roller(folder, "h")
+    assert not is_rolled(folder)
+    for _ in range(5):
+        roller.roll()
+    assert is_rolled(folder)
+    assert len(minutes(folder)) == 1
+    roller.roll(last=True)
+    roller.close()
+    assert len(minutes(folder)) == 2
+    assert sum(totals.host.steps for minute in minutes(folder) for totals in _ranks(minute)) == 300
+
+
+def _ranks(minute: Minute) -> list[RankTotals]:
+    return [RankTotals.from_json(body) for body in minute.ranks.values()]
+
+
+def test_many_records_are_more_than_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nobody ever has more lines to read than so many."""
+    monkeypatch.setattr(rollup, "MINUTE_RECORDS", 100)
+    folder = _session(tmp_path, 200, 0.05)
+    raw = whole(folder)
+    _roll(folder)
+    assert all(sum(totals.host.steps for totals in _ranks(minute)) <= 100 for minute in minutes(folder))
+    assert len(minutes(folder)) > 5
+    _same(whole(folder), raw)
+
+
+def test_what_can_not_be_written_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk makes a minute longer, and nothing is missing in the end."""
+    folder = _session(tmp_path, 400, 0.5)
+    raw = whole(folder)
+    append, asked = Log._append, []
+
+    def full_at_first(log: Log, data: bytes) -> int | None:
+        asked.append(data)
+        return None if len(asked) == 1 else append(log, data)
+
+    monkeypatch.setattr(Log, "_append", full_at_first)
+    _roll(folder)
+    assert len(asked) == 3
+    assert len(minutes(folder)) == 2
+    _same(whole(folder), raw)
 
 
 def test_a_second_roller_goes_on(tmp_path: Path) -> None:
@@ -112,44 +268,6 @@ def test_files_are_merged_by_time(tmp_path: Path) -> None:
     _write(tmp_path / "readings-h-0.jsonl", HostReading(3), HostReading(7))
     found = [record for _, record in Follower(folder).read()]
     assert found == [Step(1, 0), Late(0, loss=1.0), HostReading(3), Step(5, 1), HostReading(7)]
-
-
-def test_a_program_that_marks_each_step_floods_nothing() -> None:
-    """Of one key a minute keeps so many, and others still come through."""
-    fold = Fold()
-    for t in range(1000):
-        fold.add(RANK_0, Mark(t, "tracked_stats"))
-    fold.add(RANK_0, Mark(1000, "eval_accuracy", 0.5))
-    assert len(fold.said) == MARKS_OF_A_KEY + 1
-
-
-@given(st.lists(st.floats(1e-6, 1e4), min_size=1, max_size=300), st.floats(0, 1))
-def test_percentiles_are_right_to_one_percent(times: list[float], share: float) -> None:
-    """Against the sorted times themselves."""
-    base = Base()
-    for time in times:
-        base.add(1, time)
-    exact = sorted(times)[max(0, math.ceil(share * len(times)) - 1)]
-    assert base.percentile(share) == pytest.approx(exact, rel=0.0051)
-
-
-def test_missing_steps_are_counted() -> None:
-    """A gap in the numbers says that lines were lost; a restart is no gap."""
-    fold = Fold()
-    for n in (0, 1, 4, 0, 1):
-        fold.add(RANK_0, Step(n, n))
-    assert fold.ranks[0].gaps == 2
-
-
-def test_totals_survive_json() -> None:
-    """What a minute stores is what it was."""
-    fold = Fold()
-    fold.add(RANK_0, Step(1, 0, 8, 0.1, 0.2))
-    fold.add(RANK_0, Late(0, 0.3, loss=math.nan, skipped=True, memory_allocated_bytes=5))
-    totals = fold.ranks[0]
-    again = RankTotals.from_json(totals.to_json())
-    assert again.to_json()["head"] == totals.to_json()["head"]
-    assert (again.nan_steps, again.skipped_steps, again.memory_peak_bytes) == (1, 1, 5)
 
 
 def test_marks_count_once_whoever_repeats_them(tmp_path: Path) -> None:

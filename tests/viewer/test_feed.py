@@ -8,6 +8,7 @@ import time
 import unicodedata
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,9 +16,12 @@ from mlperf_tui.records import Step, encode
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.output import last_lines
 from mlperf_tui.session.rollup import Roller
+from mlperf_tui.session.status import Status
+from mlperf_tui.viewer import feed as room
 from mlperf_tui.viewer.feed import Feed
 from mlperf_tui.viewer.snapshot import Snapshot
 from tests.viewer.app_of import RECORDED, recorded
+from tests.viewer.long import at
 
 
 def copy(name: str, to: Path) -> Folder:
@@ -100,3 +104,38 @@ def test_no_control_character_comes_out(tmp_path_factory: object, data: bytes) -
     path.write_bytes(data)
     for line in last_lines(path, 50):
         assert not any(unicodedata.category(character) == "Cc" for character in line)
+
+
+def test_a_directory_that_is_removed(tmp_path: Path) -> None:
+    """The last picture stays, and says what happened; when it comes back, so does the session."""
+    folder = copy("cpu-digits", tmp_path)
+    feed = Feed(folder)
+    before = feed.poll()
+    folder.path.rename(tmp_path / "away")
+    gone = feed.poll()
+    assert gone.status == Status("gone", "its directory was removed")
+    assert (gone.training, gone.output) == (before.training, before.output)
+    feed.look(at(3))
+    assert feed.poll().status.word == "gone"
+    feed.look(None)
+    (tmp_path / "away").rename(folder.path)
+    assert feed.poll() == before
+
+
+def test_whatever_can_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is a sentence on the screen, and not the end of it: at the first picture, and at any later one."""
+    folder = copy("cpu-digits", tmp_path)
+
+    def broken(*_: object) -> None:
+        raise PermissionError(13, "no permission")
+
+    feed, first = Feed(folder), Feed(folder)
+    before = feed.poll()
+    monkeypatch.setattr(room, "Standing", broken)
+    assert first.poll().status.word == "unreadable"
+    monkeypatch.setattr(room, "status", broken)
+    found = feed.poll()
+    assert found.training == before.training
+    assert "no permission" in found.status.detail
+    monkeypatch.undo()
+    assert feed.poll() == before

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+from textual.pilot import Pilot
+
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.session.status import Status
+from mlperf_tui.viewer.control import Control
+from mlperf_tui.viewer.messages import Outcome
 from mlperf_tui.viewer.panes.gpus import Gpus
+from mlperf_tui.viewer.panes.links import LinksLine
 from mlperf_tui.viewer.panes.output import Output
+from mlperf_tui.viewer.panes.pane import Pane, ScrollPane
+from mlperf_tui.viewer.panes.threads import Threads
 from mlperf_tui.viewer.screens.help import HelpScreen
 from mlperf_tui.viewer.screens.stop import StopScreen
-from tests.viewer.app_of import app_of, as_running, feed, ready, recorded, text_of
+from mlperf_tui.viewer.snapshot import Dump, Known, Stack
+from tests.viewer.app_of import ByHand, app_of, as_running, feed, ready, recorded, text_of
 
 SIZE = (80, 24)
+S = 1_000_000_000
+
+
+async def focus(pilot: Pilot[Outcome], pane: Pane) -> None:
+    """The focus moves, and both panes have been drawn anew."""
+    pane.focus()
+    await pilot.pause()
+    await pilot.pause()
 
 
 async def test_q_leaves_and_the_run_goes_on() -> None:
@@ -98,20 +115,180 @@ async def test_what_has_ended_cannot_be_stopped() -> None:
         assert "S stop" not in text_of(app)
 
 
-async def test_space_freezes_the_picture_and_not_what_is_behind_it() -> None:
-    """A newer snapshot shows after the second press."""
+async def test_space_freezes_and_plays() -> None:
+    """Live it stands still here; standing it plays from here, playing it stands; End is live again."""
     first = as_running(recorded("eight-gpus"))
-    app = app_of(first)
+    source = ByHand(first)
+    app = app_of(source=source)
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot)
         await pilot.press("space")
-        assert "frozen at" in text_of(app)
-        feed(app, dataclasses.replace(first, epoch=17))
         await pilot.pause()
-        assert "epoch 17" not in text_of(app)
+        assert "stands still" in text_of(app)
+        assert "space play" in text_of(app)
         await pilot.press("space")
-        assert "epoch 17" in text_of(app)
-        assert "frozen at" not in text_of(app)
+        await pilot.pause()
+        assert "plays 1×" in text_of(app)
+        await pilot.press("space", "end")
+        await pilot.pause()
+        assert "stands still" not in text_of(app)
+    assert source.asked == [("look", first.now), ("play", 1.0), ("play", 0.0), ("look", None)]
+
+
+@pytest.mark.parametrize(
+    ("key", "seconds"),
+    [("left", 5), ("shift+left", 60), ("left_square_bracket", 60), ("ctrl+left", 3600), ("left_curly_bracket", 3600)],
+)
+async def test_keys_that_look_back(key: str, seconds: int) -> None:
+    """So many seconds, and not before the session's first moment."""
+    first = as_running(recorded("eight-gpus"))
+    source = ByHand(first)
+    async with app_of(source=source).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press(key)
+    assert first.began is not None
+    assert source.asked == [("look", max(first.began, first.now - seconds * S))]
+
+
+@pytest.mark.parametrize("key", ["right", "shift+right", "right_square_bracket", "ctrl+right", "right_curly_bracket"])
+async def test_forward_past_the_end_is_live(key: str) -> None:
+    """There is nothing ahead of now."""
+    source = ByHand(as_running(recorded("eight-gpus")))
+    async with app_of(source=source).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("space", key)
+    assert source.asked[-1] == ("look", None)
+
+
+async def test_home_is_the_start() -> None:
+    """The session's first moment."""
+    first = recorded("eight-gpus")
+    source = ByHand(first)
+    async with app_of(source=source).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("home")
+    assert source.asked == [("look", first.began)]
+
+
+async def test_plus_and_minus_change_the_speed() -> None:
+    """From 1× to 100× and no further; live they only choose what will be played."""
+    source = ByHand(recorded("eight-gpus"))
+    async with app_of(source=source).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("plus")
+        assert source.asked == []
+        await pilot.press("space", *["plus"] * 8, "minus")
+    assert [speed for what, speed in source.asked if what == "play"] == [5.0, 10.0, 20.0, 50.0, *[100.0] * 4, 50.0]
+
+
+@pytest.mark.parametrize("size", [SIZE, (120, 36), (160, 48)])
+@pytest.mark.parametrize("name", ["eight-gpus", "cpu-digits", "a10-pcie"])
+async def test_every_pane_enlarges_and_comes_back(name: str, size: tuple[int, int]) -> None:
+    """It has the screen between the header and the footer, says where its numbers come from, and Esc undoes it."""
+    app = app_of(as_running(recorded(name)))
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        before = text_of(app)
+        for pane in [pane for pane in app.main.query(ScrollPane) if pane.display and pane.title]:
+            await focus(pilot, pane)
+            await pilot.press("enter")
+            await pilot.pause()
+            assert pane.region.height >= size[1] - 4, pane
+            assert pane.region.width >= size[0] - 1, pane
+            await pilot.press("escape")
+            await pilot.pause()
+            await focus(pilot, app.main.query_one(Output))
+            assert text_of(app) == before, pane
+
+
+async def test_an_enlarged_table_says_why_there_are_dashes() -> None:
+    """Source, unit and age, and a reason for each dash."""
+    app = app_of(as_running(recorded("a10-pcie")))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot)
+        await focus(pilot, app.main.query_one(Gpus))
+        await pilot.press("enter")
+        await pilot.pause()
+        shown = text_of(app)
+        assert "tensor %: – " in shown
+        assert "last read" in shown
+
+
+async def test_s_sorts_the_table_that_has_the_focus() -> None:
+    """Said in its title; all the way round it is as it was."""
+    snapshot = as_running(recorded("eight-gpus"))
+    first, *others = snapshot.gpus
+    app = app_of(dataclasses.replace(snapshot, gpus=(dataclasses.replace(first, busy_pct=1.0), *others)))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot)
+        gpus = app.main.query_one(Gpus)
+        await focus(pilot, gpus)
+        before = text_of(app)
+        await pilot.press("s")
+        lines = text_of(app).splitlines()
+        title = next(index for index, line in enumerate(lines) if "GPUs" in line)
+        assert "by busy" in lines[title]
+        assert lines[title + 9].split()[:2] == ["0", "1"]
+        await pilot.press(*["s"] * (len(gpus.sorts) - 1))
+        assert text_of(app) == before
+
+
+async def test_d_dumps_and_shows_the_stacks() -> None:
+    """Asked for once; the screen fills when the dump has come."""
+    asked: list[bool] = []
+    snapshot = as_running(recorded("eight-gpus"))
+    app = app_of(snapshot, control=Control(dump=lambda: asked.append(True)))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("d")
+        await app.workers.wait_for_complete()
+        assert "dumping" in text_of(app)
+        stack = Stack(7, 7, "rank 0 main", 0, ("step train.py:12", "main train.py:40"))
+        feed(app, dataclasses.replace(snapshot, dump=Dump(snapshot.now + 1, snapshot.wall_ns, (stack,))))
+        await pilot.pause()
+        assert "rank 0 main" in text_of(app)
+        assert "step train.py:12" in text_of(app)
+        await pilot.press("escape")
+        assert "Throughput" in text_of(app)
+    assert asked == [True]
+
+
+async def test_a_dump_that_cannot_be_made_says_why() -> None:
+    """In the recorder's words."""
+    snapshot = as_running(recorded("eight-gpus"))
+    app = app_of(snapshot)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("d")
+        feed(app, dataclasses.replace(snapshot, known=Known(reasons=(("stack", None, "py-spy may not read it"),))))
+        await pilot.pause()
+        assert "no stacks: py-spy may not read it" in text_of(app)
+
+
+async def test_y_copies_the_summary() -> None:
+    """Through the terminal, by OSC 52."""
+    app = app_of(recorded("cpu-digits"), control=Control(summary=lambda: "| what | how much |"))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("y")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.clipboard == "| what | how much |"
+
+
+async def test_the_bell_rings_when_a_run_ends() -> None:
+    """Once, and not for one that had ended before."""
+    rung: list[bool] = []
+    first = as_running(recorded("eight-gpus"))
+    app = app_of(first)
+    app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        assert rung == []
+        for _ in range(2):
+            feed(app, dataclasses.replace(first, status=Status("finished")))
+            await pilot.pause()
+    assert rung == [True]
 
 
 async def test_a_run_that_ends_while_watched() -> None:
@@ -167,15 +344,17 @@ async def test_tab_moves_and_arrows_scroll_the_focused_pane() -> None:
         await ready(pilot)
         assert isinstance(app.focused, Output)
         await pilot.press("shift+tab")
+        assert isinstance(app.focused, Threads)
+        await pilot.press("shift+tab", "shift+tab")
         assert isinstance(app.focused, Gpus)
         await pilot.press("pagedown")
-        assert "16 ↑" in text_of(app)
+        assert "9–16 of 16 ↑" in text_of(app)
         assert "\n  15 " in text_of(app)
         await pilot.press("up", "up", "up", "up", "up", "pageup")
-        assert "1–11 of 16 ↓" in text_of(app)
+        assert "1–8 of 16 ↓" in text_of(app)
         await pilot.press("down", "tab")
-        assert "2–12 of 16" in text_of(app)
-        assert isinstance(app.focused, Output)
+        assert "2–9 of 16" in text_of(app)
+        assert isinstance(app.focused, LinksLine)
 
 
 async def test_output_scrolled_up_stands_still() -> None:
@@ -194,14 +373,36 @@ async def test_output_scrolled_up_stands_still() -> None:
         assert "a new line" in text_of(app)
 
 
-async def test_the_palette_is_textuals() -> None:
-    """Ctrl+P opens it."""
-    app = app_of(recorded("cpu-digits"))
-    async with app.run_test(size=SIZE) as pilot:
+async def test_the_palette_holds_every_action_that_has_a_key() -> None:
+    """And does it: the pane that had the focus enlarges."""
+    app = app_of(as_running(recorded("cpu-digits")))
+    async with app.run_test(size=(120, 36)) as pilot:
         await ready(pilot)
+        told = {
+            binding.tooltip or binding.description for binding in (f.binding for f in app.main.active_bindings.values())
+        }
+        commands = list(app.get_system_commands(app.main))
+        assert {command.title for command in commands} == told - {""}
         await pilot.press("ctrl+p")
         await pilot.pause()
         assert type(app.screen).__name__ == "CommandPalette"
+        await pilot.press(*"enlarge")
+        await app.workers.wait_for_complete()
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert app.main.query_one(Output).enlarged
+
+
+async def test_a_double_click_enlarges() -> None:
+    """And a click takes the focus."""
+    app = app_of(as_running(recorded("eight-gpus")))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot)
+        await pilot.click(Gpus)
+        assert isinstance(app.focused, Gpus)
+        await pilot.double_click(Gpus)
+        await pilot.pause()
+        assert app.main.query_one(Gpus).enlarged
 
 
 async def test_resizing_breaks_no_frame() -> None:

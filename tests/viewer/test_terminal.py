@@ -24,11 +24,23 @@ PROGRAM = """
 import fcntl, sys, termios
 from pathlib import Path
 from mlperf_tui.session.folder import Folder
-from mlperf_tui.viewer import watch
+from mlperf_tui.viewer.app import watch
+from mlperf_tui.viewer.control import Control
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-Path(sys.argv[2]).write_text(str(watch(Folder(Path(sys.argv[1])), lambda: None, lambda: None)))
+Path(sys.argv[2]).write_text(str(watch(Folder(Path(sys.argv[1])), Control())))
 """
 PATIENCE_S = 30.0
+
+
+class Answering(pyte.Screen):
+    """A screen of 80 × 24 that says where its cursor is when it is asked, as every terminal does."""
+
+    def __init__(self, master: int) -> None:
+        super().__init__(80, 24)
+        self._master = master
+
+    def write_process_input(self, data: str) -> None:
+        os.write(self._master, data.encode())
 
 
 @dataclass
@@ -57,7 +69,7 @@ class Terminal:
         while self.process.poll() is None and time.monotonic() < until:
             if self.master >= 0 and select.select([self.master], [], [], 0.1)[0]:
                 try:
-                    os.read(self.master, 65536)
+                    self.stream.feed(os.read(self.master, 65536))
                 except OSError:
                     time.sleep(0.05)
         return self.process.wait(1)
@@ -84,7 +96,7 @@ def terminal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True,
     )  # fmt: skip
     os.close(slave)
-    screen = pyte.Screen(80, 24)
+    screen = Answering(master)
     found = Terminal(process, master, screen, pyte.ByteStream(screen), str(said))
     yield found
     if process.poll() is None:

@@ -9,6 +9,7 @@ import pynvml
 from mlperf_tui.records import GpuInfo
 from mlperf_tui.sampling.gpu.door import Door, Refusal
 from mlperf_tui.sampling.gpu.notes import Notes
+from mlperf_tui.sampling.gpu.units import pcie_bytes_per_s
 
 HANDLE = "nvmlDeviceGetHandleByIndex"
 
@@ -68,5 +69,8 @@ class Device:
             clock_max_mhz=self.ask("nvmlDeviceGetMaxClockInfo", pynvml.NVML_CLOCK_SM),
             links=links,
             link_bytes_per_s=link_bytes_per_s,
+            pcie_bytes_per_s=pcie_bytes_per_s(
+                self.ask("nvmlDeviceGetMaxPcieLinkGeneration"), self.ask("nvmlDeviceGetMaxPcieLinkWidth")
+            ),
             driver=driver,
         )

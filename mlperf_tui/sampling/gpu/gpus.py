@@ -17,7 +17,9 @@ from mlperf_tui.sampling.gpu.pcie import Rounds
 from mlperf_tui.sampling.gpu.words import lost_in_words, xid_in_words
 
 ENERGY_PERIOD_NS = 30_000_000_000
-EACH_LINK_EVERY = 10
+EACH_LINK_EVERY = 60
+"""A link by itself seldom says more than all together, and eight GPUs have 144."""
+
 PATIENCE_S = 1.0
 
 
@@ -59,7 +61,7 @@ class Gpus:
             return GpuReading(t=now, **(columns if is_due or with_energy else {**columns, "energy_j": ()}))
 
     def links(self) -> LinkReading | None:
-        """NVLink traffic, each tenth time also by link; None if no GPU here has a link."""
+        """NVLink traffic, each sixtieth time also by link; None if no GPU here has a link."""
         with self._linking:
             if not any(gpu.has_links for gpu in self._gpus):
                 return None

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 KB = 1000
 KIB = 1024
 MIB = 1024 * 1024
+PCIE_LANE_BYTES_PER_S = {1: 250e6, 2: 500e6, 3: 985e6, 4: 1969e6, 5: 3938e6, 6: 7563e6}
+"""One lane in one direction by generation, after the line's coding (8b/10b, 128b/130b, from 6 on FLITs): PCI-SIG."""
 
 
 def share(percent: float) -> float | None:
@@ -26,6 +28,12 @@ def bytes_per_s(value: float, unit_bytes: int, at_most: float | None = None) -> 
     if not math.isfinite(rate) or rate < 0.0 or (at_most is not None and round(rate) > at_most):
         return None
     return round(rate)
+
+
+def pcie_bytes_per_s(generation: int | None, lanes: int | None) -> float | None:
+    """What a slot can carry in one direction; None where either isn't known, or the generation is newer than this."""
+    lane = PCIE_LANE_BYTES_PER_S.get(generation or 0)
+    return lane * lanes if lane and lanes else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,46 @@
-"""The last line: the keys that matter most, as many as fit whole."""
+"""The last line: the keys that matter most, as many as fit whole, and what watching costs."""
 
 from __future__ import annotations
 
 from mlperf_tui.viewer import format as fmt
+from mlperf_tui.viewer.layout import WIDE
 from mlperf_tui.viewer.panes.pane import Pane
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, row
-from mlperf_tui.viewer.snapshot import Snapshot
+from mlperf_tui.viewer.snapshot import Cost, Snapshot
+
+FIRST = ("leave", "stop", "freeze", "look back", "enlarge", "help")
+"""Where not all fit; the others follow as they come."""
 
 
 class Footer(Pane):
     """One line, without a title of its own; made from the bindings, so that it can't promise what isn't there."""
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
-        return Content(body=[row(f" {fmt.fit(self._keys(snapshot), room.width - 2, '   ')}", Look.DIM)])
+        keys = self._keys(snapshot, wide=room.width >= WIDE)
+        cost = watching(snapshot.cost)
+        left = fmt.fit(keys, room.width - 2 - (len(cost) + 3 if cost else 0), "   ")
+        return Content(body=[row(f" {fmt.ends(left, cost, room.width - 2)}", Look.DIM)])
 
-    def _keys(self, snapshot: Snapshot) -> list[str]:
-        shown = [active for active in self.screen.active_bindings.values() if active.binding.show and active.enabled]
-        return [_said(self.app.get_key_display(found.binding), found.binding.description, snapshot) for found in shown]
+    def _keys(self, snapshot: Snapshot, *, wide: bool) -> list[str]:
+        found = [active for active in self.screen.active_bindings.values() if active.binding.show and active.enabled]
+        shown = sorted(found, key=lambda active: _rank(active.binding.description))
+        return [
+            _said(self.app.get_key_display(one.binding), one.binding.description, snapshot, wide=wide) for one in shown
+        ]
 
 
-def _said(key: str, description: str, snapshot: Snapshot) -> str:
-    goes_on = ", it runs on" if description == "leave" and snapshot.status.live else ""
-    return f"{key} {description}{goes_on}"
+def _rank(description: str) -> int:
+    return FIRST.index(description) if description in FIRST else len(FIRST)
+
+
+def watching(cost: Cost) -> str:
+    """Recorder and viewer together, in percent of one core."""
+    known = [value for value in (cost.recorder_pct, cost.viewer_pct) if value is not None]
+    late = f", {cost.late_ticks} late ticks" if cost.late_ticks else ""
+    return f"watching costs {sum(known):.1f} %{late}" if known else ""
+
+
+def _said(key: str, description: str, snapshot: Snapshot, *, wide: bool) -> str:
+    goes_on = ", it runs on" if wide and description == "leave" and snapshot.status.live else ""
+    play = {0: "play"}.get(round(snapshot.look.speed), "freeze") if snapshot.look else "freeze"
+    return f"{key} {play if description == 'freeze' else description}{goes_on}"

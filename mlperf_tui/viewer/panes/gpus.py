@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
-from mlperf_tui.viewer.panes.pane import Pane, ScrollPane, empty
+from mlperf_tui.viewer.panes.origins import age, origins
+from mlperf_tui.viewer.panes.pane import Pane, SortPane, empty
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
 from mlperf_tui.viewer.snapshot import GpuNow, Snapshot
-
-SPARK_S = 120
-SPARK_CELLS = (30, 24, 20, 12)
-"""Divisors of two minutes, so that a cell is a whole number of seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +47,56 @@ COLUMNS = (
 KEPT = {"busy %", "memory GiB", "power W"}
 
 
-class Gpus(ScrollPane):
-    """A table that scrolls where GPUs are many; one line that says why where there is none."""
+SERIES = (
+    ("busy %", "gpu.busy_pct"),
+    ("SM %", "gpu.sm_pct"),
+    ("tensor %", "gpu.tensor_pct"),
+    ("DRAM %", "gpu.dram_pct"),
+    ("memory", "gpu.memory_used_bytes"),
+    ("power", "gpu.power_w"),
+    ("°C", "gpu.temperature_c"),
+    ("MHz", "gpu.clock_mhz"),
+    ("limit", "gpu.limits"),
+)
+ORDERS: dict[str, Callable[[GpuNow], Any]] = {
+    "index": lambda gpu: gpu.index,
+    "busy": lambda gpu: -(gpu.busy_pct or 0.0),
+    "memory": lambda gpu: -(gpu.memory_used_bytes or 0.0),
+    "power": lambda gpu: -(gpu.power_w or 0.0),
+    "°C": lambda gpu: -(gpu.temperature_c or 0.0),
+}
+
+
+class Gpus(SortPane):
+    """A table that scrolls where GPUs are many."""
 
     title = "GPUs"
+    sorts: ClassVar[tuple[str, ...]] = tuple(ORDERS)
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         if not snapshot.gpus:
             return Content()
         columns = fitting(room.width)
-        spark_cells = next((count for count in SPARK_CELLS if count <= room.width - _width(columns) - 2), 0)
+        spark_cells = glyphs.spark_cells(room.width - _width(columns) - 2)
         heading = "   #" + "".join(f"  {fmt.cell(column.heading, column.width)}" for column in columns)
-        heading += f"  last {SPARK_S // 60} min" if spark_cells else ""
-        body = [_gpu_row(gpu, columns, spark_cells, room.width) for gpu in snapshot.gpus]
+        heading += f"  {_spark_heading(spark_cells)}" if spark_cells else ""
+        gpus = sorted(snapshot.gpus, key=ORDERS[self.order])
+        body = [_gpu_row(gpu, columns, spark_cells, room.width) for gpu in gpus]
         return Content("", [row(heading, Look.DIM)], body)
+
+    def details(self, snapshot: Snapshot) -> list[str]:
+        return [
+            f"{age(snapshot.known, 'gpu')}; a dot before a GPU: this run does not use it",
+            *origins(snapshot.known, SERIES),
+            "busy: the share of time in which some kernel ran; SM, tensor, DRAM: how much of their peak was in use",
+            "limit: what holds the clock back; none of it is a dash only where the driver doesn't tell",
+        ]
+
+
+def _spark_heading(cells: int) -> str:
+    """As much of it as stands over the spark."""
+    said = glyphs.minutes(cells)
+    return f"busy, {said}" if len(said) + 6 <= cells else said
 
 
 class NoGpu(Pane):
@@ -71,7 +105,7 @@ class NoGpu(Pane):
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         reason = snapshot.no_gpu or "no GPU seen yet"
         on_cpu = ": CPU run" if snapshot.device.startswith("CPU") and "CPU run" not in reason else ""
-        return Content(body=empty(fmt.shorten(f"GPUs: {reason}{on_cpu}", room.width - 2)))
+        return Content(body=empty(fmt.shorten(f"GPUs, NVLink: {reason}{on_cpu}", room.width - 2)))
 
 
 def fitting(width: int) -> list[Column]:
@@ -97,5 +131,5 @@ def _gpu_row(gpu: GpuNow, columns: list[Column], spark_cells: int, width: int) -
     look = Look.DIM if gpu.used is False else Look.PLAIN
     if not spark_cells:
         return ((text, look),)
-    values = gpu.busy.cells(spark_cells, SPARK_S // spark_cells)
+    values = gpu.busy.cells(spark_cells, glyphs.SPARK_PERIOD_S)
     return ((f"{text}  ", look), (glyphs.spark(values, 0, 100), Look.SPARK))

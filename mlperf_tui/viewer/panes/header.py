@@ -16,6 +16,8 @@ SYMBOLS = {
     "failed": "✗ failed",
     "stopped": "■ stopped",
     "interrupted": "? interrupted",
+    "gone": "✗ gone",
+    "unreadable": "? unreadable",
 }
 
 
@@ -23,7 +25,9 @@ class Header(Pane):
     """One line, without a title of its own."""
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
-        state = fmt.fit([_state(snapshot), _epoch(snapshot), _step(snapshot)], room.width - 2) + " "
+        beside = len(snapshot.plan.workload) + 2
+        parts = [_state(snapshot), _epoch(snapshot), _step(snapshot)]
+        state = (fmt.fit(parts, room.width - 2 - beside) or fmt.fit(parts, room.width - 2)) + " "
         space = room.width - len(state) - 1
         name = fmt.fit([snapshot.plan.workload, *_details(snapshot)], space - 1, " · ")
         gap = max(0, space - len(name))

@@ -1,4 +1,4 @@
-"""The line that is there only when something is to be said: frozen, an alarm, a failure, a recorder that is gone."""
+"""The line that is there only when something is to be said: an alarm, a failure, a recorder that is gone."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ class Notice(Pane):
 
 def sentences(snapshot: Snapshot) -> list[str]:
     """Everything that is to be said, the most urgent first."""
-    goes_on = ", the run goes on" if snapshot.status.live else ""
-    frozen = f"frozen at {fmt.local_time(snapshot.wall_ns)}{goes_on}: space for live" if snapshot.frozen else ""
     detail = snapshot.status.detail if snapshot.status.word not in QUIET else ""
-    return [text for text in (frozen, _alarms(snapshot), detail) if text]
+    return [text for text in (_alarms(snapshot), detail) if text]
 
 
 def _alarms(snapshot: Snapshot) -> str:

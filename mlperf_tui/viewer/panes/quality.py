@@ -6,13 +6,15 @@ from mlperf_tui.analysis.summary import Quality as Measured
 from mlperf_tui.report.numbers import count
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
-from mlperf_tui.viewer.panes.pane import Pane
+from mlperf_tui.viewer.panes.pane import ScrollPane
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
 from mlperf_tui.viewer.panes.throughput import period_s
 from mlperf_tui.viewer.snapshot import Learning, Snapshot
 
+AXIS = 6
 
-class Quality(Pane):
+
+class Quality(ScrollPane):
     """Two lines of the metric at the bottom, the loss in those above."""
 
     title = "Quality"
@@ -26,6 +28,17 @@ class Quality(Pane):
         target = fmt.fit(_target(learning, ended=ended), room.width - 2)
         return Content("", [], [*loss, row(f" {known}"), row(f" {target}")])
 
+    def details(self, snapshot: Snapshot) -> list[str]:
+        learning = snapshot.learning
+        return [
+            "loss: as the program reports it, rank 0's; its axis goes from the least to the most that is in sight",
+            *(
+                f"{found.metric}: as the program marks it, best {_value(found.best, found)}"
+                for found in learning.qualities
+            ),
+            "target in: from the slopes of the last evaluations, as a range; from the third one on",
+        ]
+
 
 def _loss_text(learning: Learning, width: int) -> str:
     """The loss; once it was NaN or infinite that stays said, also when it is a number again."""
@@ -37,23 +50,34 @@ def _loss_text(learning: Learning, width: int) -> str:
 
 def _loss_line(snapshot: Snapshot, width: int) -> list[Row]:
     text = f" {_loss_text(snapshot.learning, width - 1).ljust(10)}  "
-    [cells] = _cells(snapshot, max(0, width - len(text) - 1), 1)
+    [cells], _, _ = _cells(snapshot, max(0, width - len(text) - 1), 1)
     return [((text, Look.PLAIN), (cells, Look.SPARK))]
 
 
 def _loss_curve(snapshot: Snapshot, width: int, lines: int) -> list[Row]:
-    drawn = _cells(snapshot, max(0, width - 2), lines - 1)
+    drawn, low, high = _cells(snapshot, max(0, width - AXIS - 2), lines - 1)
+    marks = [_mark(high), *[""] * (lines - 3), _mark(low)][: lines - 1] if lines > 2 else [""]
     return [
         row(f" {_loss_text(snapshot.learning, width - 1)}"),
-        *[((" ", Look.PLAIN), (cells, Look.SPARK)) for cells in drawn],
+        *[
+            ((f"{fmt.cell(mark, AXIS)} ", Look.PLAIN), (cells, Look.SPARK))
+            for mark, cells in zip(marks, drawn, strict=True)
+        ],
     ]
 
 
-def _cells(snapshot: Snapshot, width: int, lines: int) -> list[str]:
+def _mark(value: float | None) -> str:
+    """A number of the axis; none where the curve is flat or empty."""
+    return "" if value is None else count(value)
+
+
+def _cells(snapshot: Snapshot, width: int, lines: int) -> tuple[list[str], float | None, float | None]:
+    """The curve, and the least and the most in sight where they differ."""
     values = snapshot.learning.losses.cells(width, period_s(snapshot.elapsed_s, width))
     known = [value for value in values if value is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
-    return glyphs.curve(values, lines, low, high)
+    drawn = glyphs.curve(values, lines, low, high)
+    return (drawn, low, high) if high > low else (drawn, None, None)
 
 
 def _metric(learning: Learning, *, ended: bool) -> list[str]:

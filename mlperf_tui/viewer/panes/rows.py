@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
-from mlperf_tui.viewer import glyphs
+from mlperf_tui.viewer import colours, glyphs
 
 
 class Look(Enum):
-    """The terminal's own colours nearly everywhere, so that light and dark ones work; no meaning by colour alone."""
+    """Chosen in viewer/colours.py; no meaning by colour alone."""
 
-    PLAIN = Style()
-    BOLD = Style(bold=True)
-    DIM = Style(dim=True)
-    SPARK = Style(color="cyan")
-    ALARM = Style(color="black", bgcolor="yellow")
+    PLAIN = colours.PLAIN
+    BOLD = colours.BOLD
+    DIM = colours.DIM
+    SPARK = colours.SPARK
+    ALARM = colours.ALARM
+    CHOSEN = colours.CHOSEN
 
 
 Piece = tuple[str, Look]
@@ -41,7 +42,7 @@ class Content:
 
     note: str = ""
     head: list[Row] = field(default_factory=list)
-    body: list[Row] = field(default_factory=list)
+    body: Sequence[Row] = field(default_factory=list)
 
 
 def row(text: str, look: Look = Look.PLAIN) -> Row:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.throughput import Throughput as Rates
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
-from mlperf_tui.viewer.panes.pane import Pane
+from mlperf_tui.viewer.panes.pane import ScrollPane
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
 from mlperf_tui.viewer.snapshot import Snapshot, Training
 from mlperf_tui.viewer.training import WINDOW_S
@@ -20,22 +21,63 @@ UNREPORTED_S = 30
 UNREPORTED = "no steps reported: three lines in the program's loop would show them (mlperf_tui/steps/README.md)"
 
 
-class Throughput(Pane):
-    """Numbers in two lines, the curve in all that are left."""
+class Throughput(ScrollPane):
+    """Numbers in two lines, what limits them in a third, the curve in all that are left."""
 
     title = "Throughput"
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         ended = not snapshot.status.live and snapshot.status.word != "elsewhere"
         if not snapshot.training.whole.steps and (ended or (snapshot.elapsed_s or 0) >= UNREPORTED_S):
-            return Content("", [], [row(f" {fmt.cut(UNREPORTED, room.width - 2)}")])
+            told = [limited(snapshot.limited, room.width - 2), fmt.cut(UNREPORTED, room.width - 2)]
+            return Content("", [], [row(f" {text}") for text in told if text])
         numbers = flow(_parts(snapshot, ended=ended), room.width - 2, 2)
+        if snapshot.limited is not None:
+            numbers.append(limited(snapshot.limited, room.width - 2))
+        lines = room.height - len(numbers)
         count = max(0, room.width - AXIS - 2)
         period = period_s(snapshot.elapsed_s, count)
-        drawn = _curve(snapshot.training, count, period, room.height - 2) if room.height > 2 and count else []
+        drawn = _curve(snapshot.training, count, period, lines) if lines > 0 and count else []
         return Content(
             _note(snapshot, count * period, room.width // 2 + 8), [row(f" {text}") for text in numbers], drawn
         )
+
+    def details(self, snapshot: Snapshot) -> list[str]:
+        source = snapshot.training.now.source or snapshot.training.whole.source
+        verdict = snapshot.limited
+        return [
+            f"rate: samples over step time, data wait included; numbers of now: the last {WINDOW_S} s",
+            f"mean: from run_start to run_stop without evaluation, checkpoints and {_warm_up(snapshot)}",
+            f"step, p99: {f'by {source}' if source else f'{fmt.DASH} no step yet'}; p99 is right to half a percent",
+            *_why_no_wait(snapshot),
+            f"MFU: {fmt.DASH} the card's peak is not known to this version",
+            *(
+                [f"limited by {verdict.value}: {', '.join(verdict.evidence)}", f"next: {verdict.advice}"]
+                if verdict
+                else []
+            ),
+        ]
+
+
+def limited(verdict: Verdict | None, width: int) -> str:
+    """What limits the run, why one thinks so, and, where there is room, what to do about it."""
+    if verdict is None:
+        return ""
+    said = f"limited by: {verdict.value}"
+    because = f"({', '.join(verdict.evidence)})" if verdict.evidence else ""
+    whole = fmt.fit([said, because, f"– {verdict.advice}" if verdict.advice else ""], width, " ")
+    return whole if because in whole else fmt.shorten(f"{said} {because}", width)
+
+
+def _warm_up(snapshot: Snapshot) -> str:
+    steps = snapshot.training.whole.warmup_steps
+    return f"{steps} step{'s' * (steps != 1)} of warm-up"
+
+
+def _why_no_wait(snapshot: Snapshot) -> list[str]:
+    if snapshot.training.whole.data_wait_share is not None or not snapshot.training.whole.steps:
+        return []
+    return [f"data wait: {fmt.DASH} the loop doesn't run over Steps.over()"]
 
 
 def period_s(elapsed_s: float | None, count: int) -> int:
@@ -65,11 +107,20 @@ def _parts(snapshot: Snapshot, *, ended: bool) -> list[str]:
         f"step {fmt.milliseconds(rates.p50_s)}".ljust(12),
         f"p99 {fmt.milliseconds(rates.p99_s)}".ljust(11),
         _silence(training, ended=ended),
+        _left(snapshot, rates, ended=ended),
         f"data wait {fmt.share(rates.data_wait_share)}".ljust(14),
         _energy(training, rates, unit, ended=ended),
         f"{fmt.gib(training.memory_bytes)} GiB allocated" if training.memory_bytes else "",
         "" if ended else f"mean {mean}",
     ]
+
+
+def _left(snapshot: Snapshot, rates: Rates, *, ended: bool) -> str:
+    """How long the steps that were asked for still take, at the pace of now."""
+    whole, asked = snapshot.training.whole, snapshot.plan.steps
+    if ended or not asked or rates.step_s is None:
+        return ""
+    return f"{fmt.duration(max(0, asked - whole.steps - whole.warmup_steps) * rates.step_s)} left"
 
 
 def _silence(training: Training, *, ended: bool) -> str:

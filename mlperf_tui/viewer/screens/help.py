@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from mlperf_tui.viewer import glyphs
+from mlperf_tui.viewer.screens.paced import PacedModalScreen
 
 NOTES = (
     "Leaving never stops the run: `mlperf-tui watch` comes back to it.",
@@ -18,18 +20,18 @@ NOTES = (
 KEY_COLUMNS = 18
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(PacedModalScreen[None]):
     """Comes up over the main screen, any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "dismiss", "close")]
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], notes: Sequence[str] = NOTES) -> None:
         super().__init__()
-        self._lines = lines
+        self._text = "\n".join(["Keys", "", *lines, "", *notes, "", "esc closes this"])
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            yield Static("\n".join(["Keys", "", *self._lines, "", *NOTES, "", "esc closes this"]), markup=False)
+            yield Static(glyphs.plain(self._text) if self.app.has_class("-plain") else self._text, markup=False)
 
 
 def key_lines(bindings: Iterable[tuple[str, Binding]]) -> list[str]:

@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
+from textual.widget import Widget
 
 from mlperf_tui.viewer.layout import Layout, arrange
+from mlperf_tui.viewer.output_reader import OutputReader
 from mlperf_tui.viewer.panes.events import Events
 from mlperf_tui.viewer.panes.footer import Footer
 from mlperf_tui.viewer.panes.gpus import Gpus, NoGpu
 from mlperf_tui.viewer.panes.header import Header
 from mlperf_tui.viewer.panes.host import Host
+from mlperf_tui.viewer.panes.links import Links, LinksLine
 from mlperf_tui.viewer.panes.notice import Notice, sentences
 from mlperf_tui.viewer.panes.output import Output
-from mlperf_tui.viewer.panes.pane import Pane
+from mlperf_tui.viewer.panes.pane import Enlarge, Pane, ScrollPane
 from mlperf_tui.viewer.panes.quality import Quality
+from mlperf_tui.viewer.panes.threads import Threads
 from mlperf_tui.viewer.panes.throughput import Throughput
+from mlperf_tui.viewer.screens.paced import PacedScreen
 from mlperf_tui.viewer.snapshot import Snapshot
 
+ALWAYS = (Header, Host, Notice, Footer)
 
-class MainScreen(Screen[None]):
+
+class MainScreen(PacedScreen[None]):
     """Hands each snapshot to the panes; holds the newest one for those that come later."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "next pane", show=False),
         Binding("shift+tab", "app.focus_previous", "pane before", show=False),
+        Binding("escape", "all_panes", "all panes", tooltip="back from an enlarged pane", show=False),
     ]
 
-    def __init__(self, *, ascii_only: bool) -> None:
+    def __init__(self, *, ascii_only: bool, output: Path | None = None) -> None:
         super().__init__()
         self._ascii = ascii_only
+        self._output = output
         self._snapshot: Snapshot | None = None
-        self._layout_now: Layout | None = None
+        self._layout_now: tuple[Layout, Pane | None] | None = None
+        self._enlarged: Pane | None = None
+        self._without_place: Widget | None = None
 
     def compose(self) -> ComposeResult:
         given: dict[str, Any] = {"ascii_only": self._ascii}
@@ -47,8 +58,12 @@ class MainScreen(Screen[None]):
             yield Quality(**given)
         yield Gpus(**given)
         yield NoGpu(**given)
+        yield LinksLine(**given)
+        with Horizontal(id="middle"):
+            yield Links(**given)
+            yield Threads(**given)
         with Horizontal(id="bottom"):
-            yield Output(**given)
+            yield Output(**given, reader=OutputReader(self._output) if self._output else None)
             yield Events(**given)
         yield Footer(**given)
 
@@ -56,36 +71,97 @@ class MainScreen(Screen[None]):
         self.query_one(Output).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Rows can't be selected, so there is nothing to copy."""
+        """Rows can't be selected, so there is nothing to copy; and only an enlarged pane can be left."""
+        if action == "all_panes":
+            return self._enlarged is not None
         return False if action == "copy_text" else super().check_action(action, parameters)
 
     def on_resize(self) -> None:
         self._lay_out()
+
+    def on_enlarge(self, message: Enlarge) -> None:
+        """The pane gets the screen, or gives it back."""
+        self._enlarge(None if self._enlarged is message.pane else message.pane)
+
+    def action_all_panes(self) -> None:
+        self._enlarge(None)
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw what has changed since the last one."""
         self._snapshot = snapshot
         self._lay_out()
         for pane in self.query(Pane):
-            pane.show(snapshot)
+            if pane.display:
+                pane.show(snapshot)
+
+    def _enlarge(self, pane: Pane | None) -> None:
+        for one in filter(None, (self._enlarged, pane)):
+            one.enlarged = one is pane
+            if isinstance(one, ScrollPane):
+                one.offset_rows = 0
+        self._enlarged = pane
+        self.refresh_bindings()
+        if self._snapshot is not None:
+            self.show(self._snapshot)
 
     def _lay_out(self) -> None:
         snapshot = self._snapshot
         if snapshot is None:
             return
         notice = bool(sentences(snapshot))
-        wanted = arrange(self.size.width, self.size.height, len(snapshot.gpus), notice=notice)
+        links = len(snapshot.links.gpus)
+        wanted = arrange(self.size.width, self.size.height, len(snapshot.gpus), links, notice=notice)
         self.query_one(Notice).display = notice
-        if wanted != self._layout_now:
-            self._layout_now = wanted
+        if (wanted, self._enlarged) != self._layout_now:
+            self._layout_now = (wanted, self._enlarged)
             self._apply(wanted, gpus=bool(snapshot.gpus))
+            self._keep_focus()
+
+    def _keep_focus(self) -> None:
+        """A pane that had the focus and lost it with its place gets it back with its place."""
+        if self._without_place is None:
+            self._without_place = self.focused
+        if self._without_place is not None and _has_place(self._without_place):
+            self.set_focus(self._without_place)
+            self._without_place = None
 
     def _apply(self, layout: Layout, *, gpus: bool) -> None:
-        self.query_one("#top").styles.height = layout.top
-        self.query_one(Quality).styles.width = layout.quality_columns
-        self.query_one(Gpus).display = gpus
-        self.query_one(Gpus).styles.height = layout.gpus
-        self.query_one(NoGpu).display = not gpus
-        self.query_one(Events).display = bool(layout.events_columns)
-        self.query_one(Events).styles.width = layout.events_columns
+        for row, lines in (("#top", layout.top), ("#middle", layout.middle), ("#bottom", layout.bottom)):
+            _place(self.query_one(row), lines)
+        _place(self.query_one("#middle"), layout.middle - layout.links_line)
+        _place(self.query_one(Gpus), layout.gpus if gpus else 0)
+        _place(self.query_one(NoGpu), not gpus)
+        _place(self.query_one(LinksLine), layout.links_line)
+        columns = {Quality: layout.quality_columns, Links: layout.links_columns, Events: layout.events_columns}
+        for pane in (Throughput, Threads, Output):
+            self.query_one(pane).display = True
+        for beside, width in columns.items():
+            self.query_one(beside).display = bool(width)
+            self.query_one(beside).styles.width = width or 1
         self.query_one(Output).events_above = not layout.events_columns
+        if self._enlarged is not None:
+            self._give_all_to(self._enlarged)
+
+    def _give_all_to(self, pane: Pane) -> None:
+        """Only the single lines stay beside it; `_apply` puts all back."""
+        row = pane.parent
+        for widget in self.children:
+            widget.display = widget.display and (isinstance(widget, ALWAYS) or widget is row)
+        for beside in pane.siblings if row is not self else ():
+            beside.display = False
+        pane.display = True
+        pane.styles.width = "1fr"
+        for tall in (pane, row):
+            if isinstance(tall, Widget) and tall is not self:
+                tall.display = True
+                tall.styles.height = "1fr"
+
+
+def _has_place(widget: Widget) -> bool:
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
+
+
+def _place(widget: Widget, lines: int) -> None:
+    """Give it so many lines; with none it isn't there."""
+    widget.display = lines > 0
+    widget.styles.height = lines

@@ -7,11 +7,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from mlperf_tui.viewer.screens.paced import PacedModalScreen
 
-class StopScreen(ModalScreen[bool]):
+
+class StopScreen(PacedModalScreen[bool]):
     """Answers True for yes. Anything that isn't a clear yes is a no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

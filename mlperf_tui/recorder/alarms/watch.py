@@ -1,0 +1,47 @@
+"""All alarms that records give cause for."""
+
+from __future__ import annotations
+
+from mlperf_tui.recorder.alarms.disk import Disk
+from mlperf_tui.recorder.alarms.heat import Heat
+from mlperf_tui.recorder.alarms.losses import Losses
+from mlperf_tui.recorder.alarms.silence import Silence
+from mlperf_tui.records import GpuReading, HostReading, Late, Mark, Record, Step
+from mlperf_tui.session.follow import Origin
+
+
+class Watch:
+    """Sees every record in order of time, at 100,000 steps a second, and is asked now and then what is wrong.
+
+    Kinds: loss-not-finite, no-step, rank-silent, thermal, disk-nearly-full. An alarm comes again only after it was
+    over for a while. That a GPU is lost or says XID, and that the disk is full, is told by those who read them.
+    """
+
+    def __init__(self) -> None:
+        self._losses = Losses()
+        self._silence = Silence()
+        self._heat = Heat()
+        self._disk = Disk()
+
+    def see(self, origin: Origin, record: Record) -> None:
+        """Take in one record; nearly all are steps."""
+        kind = type(record)
+        if kind is Step:
+            self._silence.step(origin.rank or 0, record.t)  # type: ignore[union-attr]
+        elif kind is Late:
+            self._losses.see(origin.rank or 0, record)  # type: ignore[arg-type]
+        elif isinstance(record, GpuReading):
+            self._heat.see(record)
+        elif isinstance(record, HostReading):
+            self._disk.see(record, self._silence.steps)
+        elif isinstance(record, Mark):
+            self._silence.mark(record)
+
+    def look(self, now: int, disk_free_bytes: int | None) -> list[tuple[str, str]]:
+        """What has begun since the last time: kind and sentence. `now` is monotonic ns."""
+        return [
+            *self._losses.look(),
+            *self._silence.look(now),
+            *self._heat.look(),
+            *self._disk.look(now, disk_free_bytes),
+        ]

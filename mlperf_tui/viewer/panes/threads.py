@@ -1,0 +1,67 @@
+"""The run's busiest threads: how busy, who, and where in the program each is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from mlperf_tui.viewer import format as fmt
+from mlperf_tui.viewer.panes.origins import age, origins
+from mlperf_tui.viewer.panes.pane import SortPane, empty
+from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
+from mlperf_tui.viewer.snapshot import HostNow, Snapshot, ThreadNow, ThreadsNow
+
+CPU_COLUMNS = 7
+NAME_LEAST, NAME_MOST = 14, 30
+STATES = {"R": "running", "S": "waiting", "D": "waiting for a device", "T": "stopped", "t": "traced", "Z": "gone"}
+ORDERS: dict[str, Callable[[ThreadNow], Any]] = {
+    "CPU": lambda thread: -(thread.cpu_pct or 0.0),
+    "name": lambda thread: (thread.rank is None, thread.rank or 0, thread.name, thread.tid),
+}
+
+
+class Threads(SortPane):
+    """A line a thread, the busiest first."""
+
+    title = "CPU threads"
+    sorts: ClassVar[tuple[str, ...]] = tuple(ORDERS)
+
+    def content(self, snapshot: Snapshot, room: Room) -> Content:
+        told = snapshot.threads
+        if not told.threads:
+            return Content(_more(told, snapshot.host), [], empty("no thread is busy"))
+        threads = sorted(told.threads, key=ORDERS[self.order])
+        wide = min(NAME_MOST, max(NAME_LEAST, *(len(thread.name) for thread in threads)))
+        return Content(
+            _more(told, snapshot.host), [], [line for one in threads for line in self._lines(one, wide, room.width)]
+        )
+
+    def details(self, snapshot: Snapshot) -> list[str]:
+        return [
+            f"CPU: {age(snapshot.known, 'thread')}; 100 % is one core; loaders are numbered by their start",
+            *origins(snapshot.known, [("CPU", "thread.cpu_cores"), ("frame", "thread.frame")]),
+            f"frame: {age(snapshot.known, 'frame')}; processes are asked in turn, so some are older",
+        ]
+
+    def _lines(self, thread: ThreadNow, wide: int, width: int) -> list[Row]:
+        first = _row(thread, wide, width)
+        if not self.enlarged or not thread.spent:
+            return [first]
+        spent = [f"{fmt.share(part)} {function}" for function, part in thread.spent]
+        indent = " " * (CPU_COLUMNS + 1)
+        return [first, row(f"{indent}{fmt.fit(['last minute:', *spent], width - CPU_COLUMNS - 2)}", Look.DIM)]
+
+
+def _row(thread: ThreadNow, wide: int, width: int) -> Row:
+    name = fmt.shorten(thread.name, wide).ljust(wide)
+    left = width - CPU_COLUMNS - wide - 3
+    where = thread.frame or STATES.get(thread.state, thread.state)
+    text = f"{fmt.cell(fmt.percent(thread.cpu_pct), CPU_COLUMNS)}  {name}"
+    return row(f"{text}  {fmt.cut(where, left)}" if left >= 12 else fmt.cut(text, width))
+
+
+def _more(told: ThreadsNow, host: HostNow) -> str:
+    """The run's cores, and what its other threads take together."""
+    run = f"run {fmt.number(host.run_cpu_cores, 1)} of {fmt.number(host.cpus)} cores"
+    more = f"{fmt.number(told.more_threads)} more: {fmt.percent(told.more_cpu_pct)}" if told.more_threads else ""
+    return fmt.fit([run, more, f"no frames: {told.no_frames}" if told.no_frames else ""], 200, " · ")

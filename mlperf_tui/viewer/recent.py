@@ -1,0 +1,97 @@
+"""Readings of the last seconds, for what must not jump about with each of them: what limits the run, what we cost."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
+
+from mlperf_tui.records import GpuReading, HostReading, LinkReading, ThreadInfo, ThreadReading, Values
+
+SECOND_NS = 1_000_000_000
+WINDOW_NS = 10 * SECOND_NS
+COST_NS = 30 * SECOND_NS
+"""The recorder's own CPU time moves in steps of 10 ms: over a shorter time it says nothing."""
+
+Reading = TypeVar("Reading", GpuReading, LinkReading, HostReading, ThreadReading)
+
+
+class Recent:
+    """Keeps the readings of the last half minute, in order of time."""
+
+    def __init__(self) -> None:
+        self._held: deque[GpuReading | LinkReading | HostReading | ThreadReading] = deque()
+        self._mains: set[int] = set()
+
+    def add(self, record: GpuReading | LinkReading | HostReading | ThreadReading | ThreadInfo) -> None:
+        """Take in a reading, or who a thread is."""
+        if isinstance(record, ThreadInfo):
+            if record.tid == record.pid and record.name.endswith("main"):
+                self._mains.add(record.tid)
+            return
+        self._held.append(record)
+        while record.t - self._held[0].t > COST_NS:
+            self._held.popleft()
+
+    def gpu(self, name: str, indices: Collection[int], now: int) -> float | None:
+        """A GPU series' mean over the window and these GPUs; None where one of them has no value at all."""
+        return _mean(_columns([getattr(one, name) for one in self._window(GpuReading, now)], indices))
+
+    def limited(self, word: str, indices: Collection[int], now: int) -> float | None:
+        """The share of time, 0 to 1, in which the word was among what held a GPU's clock back: of the worst GPU."""
+        rows = [
+            tuple(None if limits is None else float(word in limits.split("+")) for limits in one.limits)
+            for one in self._window(GpuReading, now)
+        ]
+        return max(_columns(rows, indices), default=None)
+
+    def nvlink(self, index: int, now: int) -> float | None:
+        """A GPU's NVLink traffic in its busier direction, bytes a second."""
+        readings = self._window(LinkReading, now)
+        return _busier([one.tx_bytes_per_s for one in readings], [one.rx_bytes_per_s for one in readings], index)
+
+    def pcie(self, index: int, now: int) -> float | None:
+        """The same over PCIe."""
+        readings = self._window(GpuReading, now)
+        sent, received = ([getattr(one, f"pcie_{way}_bytes_per_s") for one in readings] for way in ("tx", "rx"))
+        return _busier(sent, received, index)
+
+    def cores(self, name: str, now: int) -> float | None:
+        """Busy cores: `run_cpu_cores` of the run, `cpu_cores` of its host."""
+        return _mean(getattr(one, name) for one in self._window(HostReading, now))
+
+    def main_cpu_share(self, now: int) -> float | None:
+        """The busiest main thread's share of one core."""
+        shares: dict[int, list[float]] = {}
+        for reading in self._window(ThreadReading, now):
+            for tid, cores in zip(reading.tids, reading.cpu_cores, strict=False):
+                if tid in self._mains and cores is not None:
+                    shares.setdefault(tid, []).append(cores)
+        return max((sum(found) / len(found) for found in shares.values()), default=None)
+
+    def recorder_share(self) -> float | None:
+        """The recorder's own share of one core, over half a minute or what there is of it."""
+        told = [(one.t, one.monitor_cpu_s) for one in self._held if isinstance(one, HostReading)]
+        known = [(t, spent) for t, spent in told if spent is not None]
+        if len(known) < 2 or known[-1][0] <= known[0][0] or known[-1][1] < known[0][1]:
+            return None
+        return (known[-1][1] - known[0][1]) / ((known[-1][0] - known[0][0]) / SECOND_NS)
+
+    def _window(self, kind: type[Reading], now: int) -> list[Reading]:
+        return [one for one in self._held if isinstance(one, kind) and now - one.t <= WINDOW_NS]
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _busier(sent: Sequence[Values], received: Sequence[Values], index: int) -> float | None:
+    return max((value for rows in (sent, received) for value in _columns(rows, [index])), default=None)
+
+
+def _columns(rows: Sequence[Values], indices: Collection[int]) -> list[float]:
+    """Each GPU's mean over the rows; empty where one of them has no value at all."""
+    means = [_mean(row[index] for row in rows if index < len(row)) for index in indices]
+    known = [mean for mean in means if mean is not None]
+    return known if len(known) == len(means) else []

@@ -1,0 +1,105 @@
+"""What the sessions screen shows: the sessions, and what its user has chosen. Pure: no widget, no file, no clock."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlperf_tui.report.listing import Listed
+from mlperf_tui.session.status import LIVE
+
+STOPPING, REMOVING = "stopping", "removing"
+SORTS: dict[str, Callable[[Listed], Any]] = {
+    "age": lambda row: (-(row.started_s or 0), row.id),
+    "throughput": lambda row: (-(row.rate or 0), row.id),
+    "size": lambda row: (-(row.size_bytes or 0), row.id),
+    "name": lambda row: (row.name is None, (row.name or row.workload).casefold(), row.id),
+}
+"""Newest, fastest and biggest first; names by the alphabet, those without one last."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the user has chosen; it outlives the screen. `at` is where the cursor stood, should its session be gone.
+
+    `marked` is in the order of marking: of two that are compared, the first is the left one.
+    """
+
+    cursor: str | None = None
+    at: int = 0
+    marked: tuple[str, ...] = ()
+    sort: str = "age"
+    wanted: str = ""
+
+    def pointing(self, rows: tuple[Listed, ...], index: int) -> View:
+        """With the cursor on a row, or as near as there is one."""
+        if not rows:
+            return self
+        at = max(0, min(index, len(rows) - 1))
+        return dataclasses.replace(self, cursor=rows[at].id, at=at)
+
+    def toggled(self, session: str) -> View:
+        """With this session marked, or not any more."""
+        kept = tuple(one for one in self.marked if one != session)
+        return dataclasses.replace(self, marked=kept if session in self.marked else (*kept, session))
+
+    def in_next_order(self) -> View:
+        """In the next order."""
+        names = list(SORTS)
+        return dataclasses.replace(self, sort=names[(names.index(self.sort) + 1) % len(names)])
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One state of the screen. `rows` are those to show, in order; `total` counts all there are, also those not read.
+
+    `now_s` is in seconds since the epoch; `place` says where the sessions lie, `said` what is to be told once.
+    """
+
+    view: View = View()
+    rows: tuple[Listed, ...] = ()
+    known: int = 0
+    total: int | None = None
+    live: int = 0
+    now_s: float = 0.0
+    place: str = ""
+    empty: str = ""
+    said: str = ""
+
+    @property
+    def index(self) -> int:
+        """The row that the cursor is on."""
+        found = next((at for at, row in enumerate(self.rows) if row.id == self.view.cursor), self.view.at)
+        return max(0, min(found, len(self.rows) - 1))
+
+    @property
+    def current(self) -> Listed | None:
+        return self.rows[self.index] if self.rows else None
+
+
+def stoppable(row: Listed | None) -> bool:
+    """What has ended can't be stopped, nor what is stopping already."""
+    return row is not None and row.status in LIVE and row.status != STOPPING
+
+
+def shown(rows: tuple[Listed, ...], view: View) -> tuple[Listed, ...]:
+    """The rows that are wanted, in order: all words must stand in name, workload, status, precision or id."""
+    words = view.wanted.casefold().split()
+    return tuple(sorted((row for row in rows if all(word in _said(row) for word in words)), key=SORTS[view.sort]))
+
+
+def underway(rows: tuple[Listed, ...], busy: Mapping[str, str], gone: set[str]) -> tuple[Listed, ...]:
+    """The rows as they will soon be told: with a word for what is being done to them, and without those deleted."""
+    left = (row for row in rows if row.id not in gone)
+    return tuple(dataclasses.replace(row, status=busy[row.id]) if _still(row, busy) else row for row in left)
+
+
+def _still(row: Listed, busy: Mapping[str, str]) -> bool:
+    """What is asked to stop is stopping until it has ended."""
+    return row.id in busy and (busy[row.id] != STOPPING or stoppable(row))
+
+
+def _said(row: Listed) -> str:
+    return f"{row.id} {row.name or ''} {row.workload} {row.status} {row.precision or ''}".casefold()

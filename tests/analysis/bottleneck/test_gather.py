@@ -1,0 +1,79 @@
+"""A whole run's evidence, from recorded sessions whose limit is known."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mlperf_tui.analysis.bottleneck.gather import busiest_main, gather
+from mlperf_tui.analysis.throughput import Throughput
+from mlperf_tui.records import GpuInfo
+from mlperf_tui.report.build import build
+from mlperf_tui.session.folder import Folder
+from mlperf_tui.session.threads import ThreadTotals
+from tests.recorded import parts
+
+SERIES = {
+    "gpu.busy_pct": ((0.0, 90.0, 100.0, 9), (0.0, 80.0, 100.0, 9), (0.0, 0.0, 0.0, 9)),
+    "gpu.tensor_pct": ((0.0, 50.0, 60.0, 9), None, None),
+    "gpu.clock_mhz": ((0.0, 1500.0, 0.0, 9), (0.0, 1000.0, 0.0, 9), (0.0, 100.0, 0.0, 9)),
+    "gpu.limit_power": ((0.0, 0.25, 1.0, 9), (0.0, 0.75, 1.0, 9), (0.0, 1.0, 1.0, 9)),
+    "gpu.pcie_rx_bytes_per_s": ((0.0, 5e9, 0.0, 9), (0.0, 6e9, 0.0, 9), None),
+    "link.tx_bytes_per_s": ((0.0, 4e9, 0.0, 9), (0.0, 1e9, 0.0, 9)),
+    "link.rx_bytes_per_s": ((0.0, 2e9, 0.0, 9), (0.0, 5e9, 0.0, 9)),
+}
+LINKED = [GpuInfo(i, f"GPU-{i}", "H100", clock_max_mhz=2000, links=2, link_bytes_per_s=5e9) for i in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("limit-input", "input"),
+        ("limit-compute", "compute"),
+        ("limit-memory", "memory bandwidth"),
+        ("limit-tiny-kernels", "host"),
+        ("eight-gpus", "compute"),
+        ("cpu-digits", "compute"),
+        ("one-h100", "memory bandwidth"),
+        ("a10-pcie", None),
+    ],
+)
+def test_recorded_sessions(tmp_path: Path, name: str, value: str | None) -> None:
+    """Each limit that a session was made with is found; the measured one is ResNet-50 in amp-bf16."""
+    folder = Folder(Path(shutil.copytree(parts.HERE / name, tmp_path / name)))
+    assert build(folder).limited_by.value == value
+
+
+def test_the_gpus_in_use_count_and_the_worst_of_them_for_its_limits() -> None:
+    """Means of what they do; of clock, limits and links the one that all others wait for."""
+    found = gather(Throughput(), SERIES, LINKED, {"GPU-0", "GPU-1"}, None, None, None)
+    assert found.on_gpu
+    assert found.busy_pct == 85
+    assert found.tensor_pct is None, "one of them doesn't tell"
+    assert found.clock_share == 0.5
+    assert found.power_limit_share == 0.75
+    assert found.link_share == 0.5
+
+
+def test_pcie_stands_in_where_several_gpus_have_no_nvlink() -> None:
+    """A lone GPU exchanges nothing."""
+    infos = [GpuInfo(i, f"GPU-{i}", "A10", pcie_bytes_per_s=12e9) for i in range(2)]
+    assert gather(Throughput(), SERIES, infos, {"GPU-0", "GPU-1"}, None, None, None).link_share == 0.5
+    assert gather(Throughput(), SERIES, infos, {"GPU-0"}, None, None, None).link_share is None
+
+
+def test_gpus_that_no_rank_named_count_when_they_did_something() -> None:
+    """A run on a CPU beside idle GPUs is one on a CPU."""
+    idle = {"gpu.busy_pct": ((0.0, 0.5, 3.0, 9),)}
+    assert gather(Throughput(), SERIES, LINKED, (), None, None, None).busy_pct == 85
+    assert not gather(Throughput(), idle, LINKED, (), None, None, None).on_gpu
+
+
+def test_the_busiest_main_thread() -> None:
+    """Not a loader, however busy; and none where there was no time."""
+    threads = {"rank 0 main": ThreadTotals(4.0), "rank 1 main": ThreadTotals(8.0), "rank 0 loader 0": ThreadTotals(9.0)}
+    assert busiest_main(threads, 10) == 0.8
+    assert busiest_main(threads, 0) is None
+    assert busiest_main({}, 10) is None

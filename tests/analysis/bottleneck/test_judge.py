@@ -1,0 +1,170 @@
+"""One word for what limits a run, on grounds that are known, and none where they are not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlperf_tui.analysis.bottleneck import Evidence, Verdict, judge
+from mlperf_tui.analysis.bottleneck.evidence import (
+    COMPUTE,
+    HOST,
+    INPUT,
+    LINK,
+    MEMORY,
+    POWER_OR_HEAT,
+    UNKNOWN,
+)
+
+VALUES = (INPUT, COMPUTE, MEMORY, LINK, HOST, POWER_OR_HEAT, UNKNOWN)
+FP32 = Evidence(on_gpu=True, data_wait_share=0.01, busy_pct=99, sm_pct=96, tensor_pct=0, dram_pct=40, precision="fp32")
+AMP = Evidence(
+    on_gpu=True, data_wait_share=0.0, busy_pct=97, sm_pct=87, tensor_pct=11, dram_pct=55, precision="amp-bf16"
+)
+"""ResNet-50 at batch 256 as it was measured on an H100."""
+
+EIGHT = replace(
+    AMP, tensor_pct=61, sm_pct=95, dram_pct=45, data_wait_share=0.02, power_limit_share=0.95, clock_share=0.88,
+    link_share=0.24, exposed_allreduce_share=0.07, main_cpu_share=0.72,
+)  # fmt: skip
+TINY = Evidence(on_gpu=True, data_wait_share=0.0, busy_pct=62, sm_pct=3, tensor_pct=0, dram_pct=0, main_cpu_share=0.99)
+NO_GPM = Evidence(on_gpu=True, data_wait_share=0.02, busy_pct=99, power_limit_share=1.0, clock_share=0.95)
+CPU = Evidence(data_wait_share=0.02, run_cpu_cores=1.9, cpus=2, main_cpu_share=0.97)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "value"),
+    [
+        (FP32, COMPUTE),
+        (AMP, MEMORY),
+        (EIGHT, COMPUTE),
+        (replace(AMP, data_wait_share=0.54, busy_pct=45, sm_pct=40, tensor_pct=5, dram_pct=25), INPUT),
+        (replace(AMP, data_wait_share=0.5, busy_pct=97), MEMORY),
+        (Evidence(on_gpu=True, data_wait_share=0.54), INPUT),
+        (replace(TINY, data_wait_share=0.05), HOST),
+        (replace(TINY, busy_pct=99), HOST),
+        (replace(TINY, main_cpu_share=None), HOST),
+        (replace(TINY, main_cpu_share=0.1), UNKNOWN),
+        (replace(TINY, busy_pct=99, main_cpu_share=0.3), UNKNOWN),
+        (replace(TINY, data_wait_share=None), UNKNOWN),
+        (replace(EIGHT, exposed_allreduce_share=0.3), LINK),
+        (replace(EIGHT, tensor_pct=20, link_share=0.7), LINK),
+        (replace(EIGHT, link_share=0.7), COMPUTE),
+        (replace(EIGHT, clock_share=0.5), POWER_OR_HEAT),
+        (replace(EIGHT, clock_share=0.7), COMPUTE),
+        (replace(FP32, power_limit_share=0.9, clock_share=0.7), POWER_OR_HEAT),
+        (replace(FP32, power_limit_share=0.2, clock_share=0.7), COMPUTE),
+        (replace(FP32, thermal_limit_share=0.6, clock_share=0.9), POWER_OR_HEAT),
+        (NO_GPM, UNKNOWN),
+        (replace(NO_GPM, clock_share=0.6), POWER_OR_HEAT),
+        (replace(AMP, sm_pct=65, dram_pct=30), UNKNOWN),
+        (CPU, COMPUTE),
+        (replace(CPU, data_wait_share=0.5), INPUT),
+        (replace(CPU, run_cpu_cores=1.02), HOST),
+        (replace(CPU, run_cpu_cores=0.98, cpus=1), COMPUTE),
+        (replace(CPU, run_cpu_cores=8.0, cpus=16), COMPUTE),
+        (replace(CPU, run_cpu_cores=12.0, cpus=128), UNKNOWN),
+        (replace(CPU, run_cpu_cores=0.3, main_cpu_share=0.3), UNKNOWN),
+        (replace(CPU, run_cpu_cores=1.5, main_cpu_share=0.7, host_cpu_cores=2.0), COMPUTE),
+        (replace(CPU, run_cpu_cores=1.5, main_cpu_share=0.7, host_cpu_cores=1.6), UNKNOWN),
+        (replace(CPU, run_cpu_cores=0.5, main_cpu_share=0.4, host_cpu_cores=2.0), UNKNOWN),
+        (Evidence(), UNKNOWN),
+        (Evidence(on_gpu=True), UNKNOWN),
+    ],
+)
+def test_known_runs(evidence: Evidence, value: str) -> None:
+    """What was measured on a real card, and what follows from a fact that is plain."""
+    assert judge(evidence).value == value
+
+
+def test_a_verdict_in_full() -> None:
+    """Short facts, the strongest first, and a step that names something to do."""
+    assert judge(EIGHT) == Verdict(
+        COMPUTE,
+        ("tensor 61 %", "SM 95 %", "held by power 95 %", "data wait 2 %"),
+        "The card itself is the limit: more GPUs, or less work for a sample, make it faster.",
+    )
+    assert judge(TINY).evidence == ("busy 62 %", "SM 3 %", "data wait 0 %", "main thread 99 % of a core")
+    assert "--precision amp" in judge(FP32).advice
+    assert judge(replace(CPU, run_cpu_cores=1.02)).evidence[0] == "1.0 of 2 cores"
+
+
+def test_other_programs_are_named() -> None:
+    """Where they take a part of the processors that counts."""
+    shared = judge(replace(CPU, run_cpu_cores=1.5, main_cpu_share=0.7, host_cpu_cores=2.0))
+    assert shared.evidence == ("1.5 of 2 cores", "other programs 0.5", "data wait 2 %")
+    assert "Other programs" in shared.advice
+    assert judge(replace(CPU, host_cpu_cores=2.0)).evidence == ("1.9 of 2 cores", "data wait 2 %")
+
+
+def test_a_card_without_gpm_is_not_guessed_about() -> None:
+    """Busy says only that some kernel ran."""
+    assert judge(NO_GPM).evidence == ("busy 99 %, but this card doesn't say with what",)
+
+
+def test_an_idle_gpu_whose_loop_is_not_timed() -> None:
+    """It may wait for data or for Python: the advice is to find out."""
+    verdict = judge(replace(TINY, data_wait_share=None))
+    assert verdict.evidence == ("busy 62 %", "the loop doesn't say how long it waits for data")
+    assert "Steps.over()" in verdict.advice
+
+
+def test_the_advice_fits_what_is_missing() -> None:
+    """A thread that waits calls for its stack, one that works for a look at its threads, a loop untimed for a clock."""
+    few = replace(CPU, run_cpu_cores=12.0, cpus=128)
+    assert "OMP_NUM_THREADS" in judge(few).advice
+    assert "stacks" in judge(replace(few, run_cpu_cores=0.1, main_cpu_share=0.1)).advice
+    assert "Steps.over()" in judge(replace(few, data_wait_share=None)).advice
+    assert "--batch" in judge(replace(AMP, sm_pct=65, dram_pct=30)).advice
+    assert "torch.profiler" in judge(NO_GPM).advice
+
+
+def test_what_stands_has_the_margins_in_its_favour() -> None:
+    """At the same evidence, just below a bar, it goes on standing and would not have begun."""
+    waits = replace(AMP, data_wait_share=0.17, busy_pct=80, dram_pct=30, sm_pct=70)
+    assert judge(waits).value != INPUT
+    assert judge(waits, INPUT).value == INPUT
+    full = replace(AMP, dram_pct=47)
+    assert (judge(full).value, judge(full, MEMORY).value) == (COMPUTE, MEMORY)
+
+
+share = st.none() | st.floats(0, 1) | st.sampled_from([math.nan, math.inf, -1.0])
+percentage = st.none() | st.floats(0, 100) | st.sampled_from([math.nan, 1e9])
+evidences = st.builds(
+    Evidence,
+    on_gpu=st.booleans(),
+    cpus=st.none() | st.integers(0, 512),
+    run_cpu_cores=st.none() | st.floats(0, 512),
+    host_cpu_cores=st.none() | st.floats(0, 512),
+    precision=st.none() | st.sampled_from(["fp32", "tf32", "amp-bf16"]),
+    **{f.name: share for f in fields(Evidence) if f.name.endswith("_share")},
+    **{f.name: percentage for f in fields(Evidence) if f.name.endswith("_pct")},
+)
+GROUNDS = {
+    INPUT: ("data_wait_share",),
+    MEMORY: ("dram_pct",),
+    LINK: ("link_share", "exposed_allreduce_share"),
+    POWER_OR_HEAT: ("power_limit_share", "thermal_limit_share"),
+}
+
+
+@given(evidences, st.none() | st.sampled_from(VALUES))
+@settings(deadline=None)
+def test_no_limit_without_its_evidence(evidence: Evidence, standing: str | None) -> None:
+    """Whatever is known: no error, a known word, at most four facts, one sentence of advice."""
+    found = judge(evidence, standing)
+    assert found.value in VALUES
+    assert 1 <= len(found.evidence) <= 4
+    assert found.advice.endswith(".")
+    known = {f.name for f in fields(Evidence) if getattr(evidence, f.name) is not None}
+    if found.value in GROUNDS:
+        assert known & set(GROUNDS[found.value])
+    if found.value == COMPUTE:
+        assert known & ({"tensor_pct", "sm_pct"} if evidence.on_gpu else {"run_cpu_cores"})
+    if found.value == HOST:
+        assert known >= ({"data_wait_share"} if evidence.on_gpu else {"run_cpu_cores", "main_cpu_share"})
+        assert not evidence.on_gpu or known & {"busy_pct", "sm_pct"}

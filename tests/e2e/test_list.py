@@ -1,0 +1,145 @@
+"""The sessions screen in a real terminal: open, come back, rename, stop, compare, delete; and the list without one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mlperf_tui.session.folder import Folder
+from mlperf_tui.session.status import status
+from tests.e2e.terminal import Terminal
+from tests.e2e.tool import PROGRAMS, Tool
+
+TRAIN = (sys.executable, str(PROGRAMS / "train.py"))
+Opener = Callable[..., Terminal]
+
+
+@pytest.fixture
+def terminal(tool: Tool) -> Iterator[Opener]:
+    """Opens terminals, and closes them all at the end."""
+    opened: list[Terminal] = []
+
+    def open_one(*words: str, **more: int) -> Terminal:
+        opened.append(Terminal(tool, *words, **more))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+def test_open_come_back_rename_remove(tool: Tool, terminal: Opener) -> None:
+    """Leaving a session comes back to the list, with the cursor where it was; q there leaves for good."""
+    for name in ("first", "second"):
+        assert tool("run", "--name", name, "--", *TRAIN, "200").code == 0
+    one = terminal("list")
+    shown = one.wait_for("2 sessions", "first", "second", "✓ finished", "samples/s", "q leave")
+    assert "▸   ✓ finished     second" in shown
+    one.type("\x1b[B")
+    one.wait_for("▸   ✓ finished     first")
+    one.type("\r")
+    one.wait_for("Throughput", "finished")
+    one.type("q")
+    one.wait_for("▸   ✓ finished     first", "2 of 2")
+    one.type("R")
+    one.wait_for("new name")
+    one.type("-again\r")
+    one.wait_for("first-again")
+    one.wait_until_gone("new name")
+    one.type("D")
+    one.wait_for("Delete this session for good?")
+    one.type("y")
+    one.wait_for("deleted s-", "1 session ")
+    one.type("q")
+    assert one.end() == 0
+    listed = tool("list").out
+    assert "second" in listed
+    assert "first" not in listed
+
+
+def test_stop_from_the_list_and_compare(tool: Tool, terminal: Opener) -> None:
+    """S asks, y stops it, the status follows; two marked ones stand beside each other."""
+    assert tool("run", "--name", "done", "--", *TRAIN, "200").code == 0
+    folder = tool.train(100_000, "--name", "live")
+    one = terminal("list", columns=80, lines=24)
+    one.wait_for("● running", "live", "S stop")
+    one.type("S")
+    one.wait_for("y  stop it")
+    one.type("y")
+    one.wait_for("■ stopped")
+    assert status(folder).word == "stopped"
+    one.type(" \x1b[B ")
+    one.wait_for("2 marked", "= compare")
+    one.type("=")
+    one.wait_for("one run each: no claim", "step time p50", "×")
+    one.type("q")
+    one.wait_for("2 marked")
+    one.type("\x03")
+    assert one.end() == 0
+
+
+def test_leaving_the_list_stops_nothing(tool: Tool, terminal: Opener) -> None:
+    """Neither q nor a closed terminal."""
+    folder = tool.train(100_000)
+    one = terminal("list")
+    one.wait_for("● running")
+    one.hang_up()
+    one.process.wait(60)
+    again = terminal("list")
+    again.wait_for("● running")
+    again.type("q")
+    assert again.end() == 0
+    assert status(folder).word == "running"
+
+
+def test_nothing_yet(tool: Tool, terminal: Opener) -> None:
+    """The screen says what to do, and so do the lines."""
+    one = terminal("list")
+    one.wait_for("no session yet", "mlperf-tui run resnet50")
+    one.type("q")
+    assert one.end() == 0
+    assert "mlperf-tui run resnet50" in tool("list").out
+
+
+def test_lines_on_request_and_without_a_terminal(tool: Tool, terminal: Opener) -> None:
+    """`--plain`, a pipe, or TERM=dumb: a table of lines, without an escape sequence."""
+    assert tool("run", "--name", "done", "--", "true").code == 0
+    for said in (tool("list"), tool("list", "--plain"), tool("list", environment={"TERM": "dumb"})):
+        assert said.code == 0
+        assert "\x1b" not in said.out
+        assert said.out.split()[:3] == ["session", "name", "status"]
+    one = terminal("list", "--plain", columns=160)
+    assert one.end() == 0
+    assert "lasted" in one.read()
+
+
+def test_rename_by_command(tool: Tool) -> None:
+    """Found by the new name afterwards; an empty one takes it away; an unknown session is one sentence."""
+    assert tool("run", "--name", "old", "--", "true").code == 0
+    folder = tool.only()
+    assert tool("rename", "old", "new").out == f"{folder.id} is called new\n"
+    assert tool.summary(Folder(tool.root / "new"))["session"]["name"] == "new"
+    assert tool("rename", "new", "").out == f"{folder.id} has no name\n"
+    said = tool("rename", "new", "again")
+    assert (said.code, said.out) == (127, "")
+    assert "no session new" in said.err
+
+
+def test_prune_tells_before_and_after(tool: Tool) -> None:
+    """A dry run deletes nothing and says the same sizes; a real one says what is free."""
+    for _ in range(2):
+        assert tool("run", "--", "true").code == 0
+    dry = tool("prune", "--older-than", "0m", "--dry-run")
+    assert dry.code == 0
+    assert dry.out.count("would delete s-") == 2
+    assert "2 sessions, " in dry.out
+    assert "would be freed" in dry.out
+    assert len(list(tool.root.iterdir())) == 2
+    wet = tool("prune", "--older-than", "0m")
+    assert wet.out == dry.out.replace("would delete", "deleted").replace("would be freed", "freed")
+    assert list(tool.root.iterdir()) == []
+    nothing = tool("prune", "--older-than", "0m")
+    assert (nothing.out, nothing.code) == ("", 0)
+    assert "nothing that has ended is older than 0m" in nothing.err

@@ -1,0 +1,214 @@
+"""Alarms begin when they should, once, and not when there is nothing wrong."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlperf_tui.recorder.alarms import Watch
+from mlperf_tui.records import GpuReading, HostReading, Late, Mark, Step
+from mlperf_tui.session.follow import Origin
+
+S = 1_000_000_000
+GIB = 1 << 30
+RECORDER = Origin("readings-a-0.jsonl", None)
+
+
+def _rank(rank: int) -> Origin:
+    return Origin(f"steps-{rank}-0.jsonl", rank)
+
+
+def _train(watch: Watch, start_s: float, count: int, step_s: float = 1.0, rank: int = 0) -> None:
+    for n in range(count):
+        watch.see(_rank(rank), Step(round((start_s + n * step_s) * S), n, 32))
+
+
+def _kinds(watch: Watch, now_s: float, free: int | None = 100 * GIB) -> list[str]:
+    return [kind for kind, _ in watch.look(round(now_s * S), free)]
+
+
+def test_a_loss_that_is_no_number_is_told_once() -> None:
+    """Which step and what it was; the NaNs that follow say nothing new, nor do those of other ranks."""
+    watch = Watch()
+    watch.see(_rank(0), Late(7, loss=2.0))
+    watch.see(_rank(0), Late(8, loss=math.nan))
+    watch.see(_rank(0), Late(9, loss=math.inf))
+    assert watch.look(S, None) == [("loss-not-finite", "the loss is NaN at step 8")]
+    watch.see(_rank(1), Late(9, loss=math.nan))
+    watch.see(_rank(0), Late(10, loss=math.nan))
+    assert watch.look(2 * S, None) == []
+
+
+def test_a_loss_that_was_well_for_long_may_fall_ill_again() -> None:
+    """A hundred finite losses are enough; one is not."""
+    watch = Watch()
+    watch.see(_rank(0), Late(0, loss=math.inf))
+    assert watch.look(S, None) == [("loss-not-finite", "the loss is infinite at step 0")]
+    watch.see(_rank(0), Late(1, loss=1.0))
+    watch.see(_rank(0), Late(2, loss=math.inf))
+    assert watch.look(2 * S, None) == []
+    for n in range(3, 103):
+        watch.see(_rank(0), Late(n, loss=1.0))
+    watch.see(_rank(0), Late(103, loss=math.nan))
+    assert _kinds(watch, 3) == ["loss-not-finite"]
+
+
+def test_a_step_that_the_loss_scaler_skipped_is_none() -> None:
+    """That is how it finds its scale."""
+    watch = Watch()
+    watch.see(_rank(0), Late(3, loss=math.inf, skipped=True))
+    assert watch.look(S, None) == []
+
+
+def test_the_rank_is_named_where_there_are_several() -> None:
+    """The one whose loss went first."""
+    watch = Watch()
+    watch.see(_rank(3), Late(5, loss=math.nan))
+    assert watch.look(S, None) == [("loss-not-finite", "the loss of rank 3 is NaN at step 5")]
+
+
+def test_no_step_for_a_minute_is_told_once_until_one_comes() -> None:
+    """At least 60 s, however short a step is; a step ends it, and a new stall is a new alarm."""
+    watch = Watch()
+    _train(watch, 0, 20, 0.5)
+    assert _kinds(watch, 69) == []
+    assert watch.look(70 * S, None) == [("no-step", "no step for 60 s; usually one takes 0.5 s")]
+    assert _kinds(watch, 100) == []
+    _train(watch, 110, 1)
+    assert _kinds(watch, 111) == []
+    assert _kinds(watch, 171) == ["no-step"]
+
+
+def test_slow_steps_are_given_ten_times_their_time() -> None:
+    """By their median: one long one changes nothing."""
+    watch = Watch()
+    _train(watch, 0, 10, 12.0)
+    last = 9 * 12
+    assert _kinds(watch, last + 119) == []
+    assert _kinds(watch, last + 120) == ["no-step"]
+
+
+@pytest.mark.parametrize("name", ["eval", "checkpoint", "save_checkpoint"])
+def test_no_alarm_while_it_evaluates_or_saves(name: str) -> None:
+    """However long it takes; after it, silence counts from its end."""
+    watch = Watch()
+    _train(watch, 0, 20)
+    watch.see(_rank(0), Mark(20 * S, f"{name}_start"))
+    watch.see(_rank(1), Step(21 * S, 20, 32))
+    assert _kinds(watch, 1000) == []
+    watch.see(_rank(0), Mark(1000 * S, f"{name}_stop"))
+    assert _kinds(watch, 1059) == []
+    assert _kinds(watch, 1061) == ["no-step"]
+
+
+def test_steps_end_a_pause_that_was_never_marked_as_over() -> None:
+    """Training again for a while shows it."""
+    watch = Watch()
+    _train(watch, 0, 20)
+    watch.see(_rank(0), Mark(20 * S, "eval_start"))
+    _train(watch, 40, 20)
+    assert _kinds(watch, 60 + 61) == ["no-step"]
+
+
+def test_no_alarm_before_the_first_steps_nor_after_the_end() -> None:
+    """The first one compiles; after run_stop there is nothing to come, until it starts anew."""
+    watch = Watch()
+    assert _kinds(watch, 500) == []
+    _train(watch, 500, 2)
+    assert _kinds(watch, 900) == []
+    _train(watch, 900, 10)
+    watch.see(_rank(0), Mark(910 * S, "run_stop"))
+    assert _kinds(watch, 2000) == []
+    watch.see(_rank(0), Mark(2000 * S, "run_start"))
+    assert _kinds(watch, 2061) == ["no-step"]
+
+
+def test_a_rank_that_falls_silent_while_others_go_on() -> None:
+    """It is named, once; when all stand still, that alone is told."""
+    watch = Watch()
+    _train(watch, 0, 10, rank=0)
+    _train(watch, 0, 10, rank=1)
+    _train(watch, 10, 70, rank=0)
+    assert watch.look(79 * S, None) == [("rank-silent", "rank 1 has made no step for 70 s while others went on")]
+    assert _kinds(watch, 80) == []
+    assert _kinds(watch, 200) == ["no-step"]
+
+
+def _hot(watch: Watch, start: int, stop: int, word: str = "thermal+power") -> None:
+    for second in range(start, stop):
+        watch.see(RECORDER, GpuReading(second * S, limits=("", word), temperature_c=(60.0, 91.0)))
+
+
+def test_heat_is_told_after_ten_seconds() -> None:
+    """For the GPU that it holds, with its temperature; a short pause does not end it."""
+    watch = Watch()
+    _hot(watch, 0, 10)
+    assert _kinds(watch, 10) == []
+    _hot(watch, 12, 14)
+    assert watch.look(14 * S, None) == [("thermal", "GPU 1 has been slowed down by heat for 13 s, at 91 °C")]
+    _hot(watch, 14, 60)
+    assert _kinds(watch, 60) == []
+
+
+def test_heat_that_comes_and_goes_quickly_is_none_and_a_new_spell_is_a_new_alarm() -> None:
+    """It was over for more than a minute in between."""
+    watch = Watch()
+    for start in range(0, 100, 10):
+        _hot(watch, start, start + 4)
+    assert _kinds(watch, 100) == []
+    _hot(watch, 200, 212)
+    assert _kinds(watch, 212) == ["thermal"]
+    _hot(watch, 212, 215, "power")
+    _hot(watch, 300, 312)
+    assert _kinds(watch, 312) == ["thermal"]
+
+
+def test_a_disk_with_less_than_a_gibibyte_is_nearly_full() -> None:
+    """Once; when there was room again for a minute, it may be told again; unknown is no alarm."""
+    watch = Watch()
+    assert _kinds(watch, 0, None) == []
+    assert _kinds(watch, 1, GIB) == []
+    assert _kinds(watch, 2, GIB - 1) == ["disk-nearly-full"]
+    assert _kinds(watch, 3, GIB - 1) == []
+    assert _kinds(watch, 200, GIB - 1) == ["disk-nearly-full"]
+
+
+def test_a_disk_must_hold_another_hour_of_this_session() -> None:
+    """10 MiB of output a second are 35 GiB an hour."""
+    watch = Watch()
+    for second in range(11):
+        watch.see(RECORDER, HostReading(second * S, output_bytes=second * (10 << 20)))
+    assert _kinds(watch, 11, 40 * GIB) == []
+    [(kind, text)] = watch.look(12 * S, 30 * GIB)
+    assert kind == "disk-nearly-full"
+    assert text == "the session's disk has 30.0 GiB left; an hour of this session takes 35.2 GiB"
+
+
+records = st.one_of(
+    st.builds(Step, st.integers(0, 10**12), st.integers(0, 10**6)),
+    st.builds(Late, st.integers(0, 10**6), loss=st.none() | st.floats(), skipped=st.none() | st.booleans()),
+    st.builds(Mark, st.integers(0, 10**12), st.text() | st.sampled_from(["eval_start", "eval_stop", "run_stop"])),
+    st.builds(
+        GpuReading,
+        st.integers(0, 10**12),
+        limits=st.lists(st.none() | st.sampled_from(["", "thermal"])).map(tuple),
+        temperature_c=st.lists(st.none() | st.floats()).map(tuple),
+    ),
+    st.builds(HostReading, st.integers(0, 10**12), output_bytes=st.none() | st.integers(0, 10**12)),
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), records)), st.integers(0, 10**13), st.none() | st.integers(0, 10**12))
+@settings(deadline=None)
+def test_no_records_are_too_odd(seen: list[tuple[int, Step | Late | Mark]], now: int, free: int | None) -> None:
+    """In any order, of any rank: no error, and each alarm but a rank's or a GPU's at most once a look."""
+    watch = Watch()
+    for rank, record in seen:
+        watch.see(_rank(rank), record)
+    kinds = [kind for kind, _ in watch.look(now, free)]
+    for kind in ("loss-not-finite", "no-step", "disk-nearly-full"):
+        assert kinds.count(kind) <= 1
+    assert not {"loss-not-finite", "no-step"} & {kind for kind, _ in watch.look(now, free)}

@@ -1,0 +1,59 @@
+"""What the paces of a recording do together."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+from mlperf_tui.recorder.readings import Readings
+from mlperf_tui.recorder.samplers import Samplers
+from mlperf_tui.records import Alarm, StackReading
+from mlperf_tui.sampling.helpers import Helpers
+from mlperf_tui.sampling.stat import stat_of
+from mlperf_tui.sampling.tree import Tree
+from mlperf_tui.session.folder import Folder
+from mlperf_tui.session.log import Tail
+
+PROGRAM = "print('ready', flush=True); import time; time.sleep(100)"
+
+
+class Stalled:
+    """A watch that finds a stalled run."""
+
+    def look(self, now: int, disk_free_bytes: int | None) -> list[tuple[str, str]]:
+        return [("no-step", "no step for 80 s")]
+
+
+def test_a_stalled_run_dumps_its_stacks(tmp_path: Path) -> None:
+    """By itself, once the alarm begins."""
+    child = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"ready\n"
+    stat = stat_of(child.pid)
+    assert stat is not None
+    helpers, readings = Helpers(), Readings(Folder(tmp_path))
+    samplers = Samplers(Folder(tmp_path), readings, partial(Tree, "s-test", (child.pid, stat.start), helpers), helpers)
+    samplers._watch = Stalled()  # type: ignore[assignment]
+    samplers._roll()
+    samplers.threads.end(60)
+    child.kill()
+    child.communicate()
+    readings.close()
+    [path] = Folder(tmp_path).readings()
+    said = list(Tail(path).read())
+    assert [record.kind for record in said if isinstance(record, Alarm)] == ["no-step"]
+    assert {record.pid for record in said if isinstance(record, StackReading)} == {child.pid}
+
+
+def test_what_comes_too_late_is_dropped(tmp_path: Path) -> None:
+    """A thread that was left behind writes into no other file that has got the descriptor since."""
+    readings = Readings(Folder(tmp_path))
+    readings.close()
+    other = os.open(tmp_path / "other", os.O_WRONLY | os.O_CREAT)
+    readings.write(Alarm(time.monotonic_ns(), "late", "too late"))
+    os.close(other)
+    assert (tmp_path / "other").read_text() == ""

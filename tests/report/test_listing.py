@@ -1,0 +1,154 @@
+"""The list as lines: what each session says of itself, from its summary or from its files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mlperf_tui.records import Plan, encode
+from mlperf_tui.report.build import store
+from mlperf_tui.report.listing import completed, listed, listing
+from mlperf_tui.report.pace import pace
+from mlperf_tui.report.rename import rename
+from mlperf_tui.session import lock
+from mlperf_tui.session.alive import myself
+from mlperf_tui.session.folder import Folder
+from mlperf_tui.steps.facts import boot_id, hostname
+
+RECORDED = Path(__file__).parent.parent / "recorded"
+STARTED_S = 1_795_511_524.0
+"""When the generated sessions say that they were started."""
+
+
+@pytest.fixture
+def h100(tmp_path: Path) -> Folder:
+    return Folder(Path(shutil.copytree(RECORDED / "one-h100", tmp_path / "s-one-h100")))
+
+
+def test_a_table_of_lines(h100: Folder) -> None:
+    """A heading, and all that is known, how long it lasted included."""
+    store(h100)
+    [heading, line] = listing(h100.path.parent)
+    assert heading.split() == [
+        "session",
+        "name",
+        "status",
+        "workload",
+        "precision",
+        "throughput",
+        "age",
+        "lasted",
+        "size",
+    ]
+    for said in ("finished", "amp-bf16", "4,010 images/s", "00:00:39"):
+        assert said in line
+
+
+def test_an_empty_root_says_what_to_do(tmp_path: Path) -> None:
+    """In one sentence."""
+    [line] = listing(tmp_path)
+    assert line == f"no session yet in {tmp_path}: start one with `mlperf-tui run resnet50`"
+
+
+@pytest.mark.parametrize("name", ["cpu-digits", "eight-gpus", "failed", "gpu-lost", "sixteen-gpus", "one-h100"])
+def test_with_and_without_a_summary_it_says_the_same(tmp_path: Path, name: str) -> None:
+    """What the records tell is what the summary was made of."""
+    folder = Folder(Path(shutil.copytree(RECORDED / name, tmp_path / name)))
+    from_files = completed(folder, listed(folder, 0.0))
+    store(folder)
+    stored = listed(folder, 0.0)
+    assert not from_files.told
+    assert stored.told
+    assert completed(folder, stored) is stored
+    assert stored.rate == pytest.approx(from_files.rate)
+    assert stored.precision == from_files.precision
+    assert stored.lasted_s == pytest.approx(from_files.lasted_s, abs=1.5)
+
+
+def test_precision_is_the_programs_own(tmp_path: Path) -> None:
+    """Also before there is a summary: what was asked for may have been resolved."""
+    folder = Folder(Path(shutil.copytree(RECORDED / "one-h100", tmp_path / "s")))
+    body = json.loads(folder.session.read_text())
+    body["plan"]["precision"] = "amp"
+    folder.session.write_text(json.dumps(body))
+    assert listed(folder, 0.0).precision == "amp-bf16"
+
+
+def test_a_live_session_lasts_until_now(tmp_path: Path) -> None:
+    """Whatever summary an earlier recorder left."""
+    folder = Folder(tmp_path / "s-live")
+    folder.path.mkdir()
+    plan = Plan("s-live", "command", "x", ("x",), "/", hostname(), "2026-11-24T09:12:04Z", grace_s=7.0)
+    folder.session.write_text(encode(plan))
+    folder.summary.write_text('{"session": {"duration_s": 1.0}, "throughput": {"mean": 2.0}}')
+    held = lock.Lock.take(folder.lock)
+    assert held is not None
+    held.write(lock.Holders(hostname(), boot_id(), myself(), myself()))
+    row = listed(folder, STARTED_S + 90)
+    held.close()
+    assert (row.status, row.lasted_s, row.rate, row.grace_s) == ("running", 90.0, None, 7.0)
+
+
+def test_an_unreadable_session_costs_one_line(tmp_path: Path, h100: Folder) -> None:
+    """With the reason; the others are listed."""
+    bad = tmp_path / "s-bad"
+    bad.mkdir()
+    (bad / "session.json").write_text("nonsense")
+    lines = "\n".join(listing(tmp_path))
+    assert "s-bad can't be read" in lines
+    assert "4,010 images/s" in lines
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "7", "{}", '{"session": {}}', '{"session": {}, "throughput": {}}', '{"session": 5, "throughput": 5}'],
+)
+def test_a_broken_summary_is_none(h100: Folder, text: str) -> None:
+    """It is read from the files then, or is unknown; nothing raises."""
+    h100.summary.write_text(text)
+    assert listed(h100, 0.0).status == "finished"
+
+
+def test_renamed_everywhere(h100: Folder) -> None:
+    """In the plan and in the summary, of which nothing else changes."""
+    store(h100)
+    before = json.loads(h100.summary.read_text())
+    rename(h100, "another")
+    after = json.loads(h100.summary.read_text())
+    assert after["session"]["name"] == after["plan"]["name"] == h100.plan().name == "another"
+    after["session"]["name"] = after["plan"]["name"] = before["session"]["name"]
+    assert after == before
+
+
+@pytest.mark.parametrize("text", [None, "nonsense", "{}"])
+def test_renamed_without_a_summary(h100: Folder, text: str | None) -> None:
+    """One that is broken is left as it is."""
+    if text is not None:
+        h100.summary.write_text(text)
+    rename(h100, None)
+    assert h100.plan().name is None
+    assert (h100.summary.read_text() if text is not None else None) == text
+
+
+def test_a_date_that_is_none_costs_one_line(h100: Folder) -> None:
+    """As any other plan that can't be read."""
+    body = json.loads(h100.session.read_text())
+    body["plan"]["utc"] = "yesterday"
+    h100.session.write_text(json.dumps(body))
+    assert listed(h100, 0.0).status == "unreadable"
+
+
+def test_a_rollup_of_another_shape_costs_the_numbers_only(h100: Folder) -> None:
+    """The status is still told, and why there is no more; there is no line for it either."""
+    minute = {"t0": 1, "t1": 2, "offsets": {}, "series": {}, "ranks": {"0": {"host": {"odd": 1}}}}
+    for path in h100.steps():
+        path.unlink()
+    h100.printed.unlink()
+    h100.rollup("vm").write_text(json.dumps({"minute": minute}) + "\n")
+    row = completed(h100, listed(h100, 0.0))
+    assert (row.status, row.rate) == ("finished", None)
+    assert "its records can't be read" in row.detail
+    assert pace(h100) == ()

@@ -1,0 +1,77 @@
+"""Which columns a width has room for, and that no number is cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlperf_tui.viewer.panes.rows import Row, width
+from mlperf_tui.viewer.sessions import columns
+from tests.viewer.sessions.list_of import FEW, NOW_S, session
+
+
+def line(at: int, columns_wide: int) -> Row:
+    return columns.table_row(
+        FEW[at], columns.fitting(columns_wide), columns.gap(columns_wide), NOW_S, cursor=False, mark=0
+    )
+
+
+def text(row: Row) -> str:
+    return "".join(piece for piece, _ in row).rstrip()
+
+
+@settings(deadline=None)
+@given(st.integers(40, 300), st.integers(0, len(FEW) - 1))
+def test_a_row_is_never_wider_than_the_screen(columns_wide: int, at: int) -> None:
+    """And stands under its headings, which are as wide."""
+    fitting = columns.fitting(columns_wide)
+    assert len(text(line(at, columns_wide))) <= columns_wide
+    assert width(columns.headings(fitting, columns.gap(columns_wide))) <= columns_wide
+    assert fitting[0][0] is columns.STATE
+
+
+@pytest.mark.parametrize(
+    ("columns_wide", "headings"),
+    [
+        (40, "status workload throughput"),
+        (80, "status name workload precision throughput over run age"),
+        (120, "status name workload precision throughput over run size age lasted"),
+        (160, "status name workload precision throughput over run size age lasted session"),
+    ],
+)
+def test_the_columns_of_usual_widths(columns_wide: int, headings: str) -> None:
+    """The most important first, in the same order everywhere."""
+    assert " ".join(column.heading for column, _ in columns.fitting(columns_wide)) == headings
+
+
+def test_a_rate_that_does_not_fit_is_rounded_and_never_cut() -> None:
+    """As the narrow screen has it: in thousands, and without the unit at last."""
+    assert "41k images/s" in text(line(0, 40))
+    assert "41,210 images/s" in text(line(0, 80))
+    assert "1.2G /s" in text(line(6, 40))
+
+
+def test_unknown_is_a_dash() -> None:
+    """No rate, no spark, no size, no duration: never 0."""
+    row = text(line(5, 200))
+    assert row.count("–") == 2
+    assert "0 images" not in row
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(None, "–"), (-3, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (1e7, "16 w")],
+)
+def test_ages(seconds: float | None, said: str) -> None:
+    """In the largest unit of which there are two."""
+    assert columns.short_age(seconds) == said
+    assert len(said) <= columns.AGE.width
+
+
+def test_the_spark_begins_at_zero() -> None:
+    """A run that slowed to half shows half a block, not none; what is unknown shows none."""
+    row = session(0, pace=(100.0,) * 12 + (None,) * 6 + (50.0,) * 6)
+    assert columns.SPARK.text(row, 24, 0.0) == "▇" * 12 + " " * 6 + "▄" * 6
+    assert columns.SPARK.text(row, 8, 0.0) == "▇▇▇▇  ▄▄"
+    assert columns.SPARK.text(session(0, pace=()), 8, 0.0) == "–"
