@@ -43,7 +43,7 @@ class Feed:
         self._output = LastLines(folder.output, OUTPUT_LINES)
         self._index = Index(folder)
         self._standing: Standing | None = None
-        self._verdict: Verdict | None = None
+        self._verdict: tuple[Verdict | None] | None = None
         self._last = Snapshot(self._plan, Status("starting"), 0)
 
     def look(self, t: int | None) -> None:
@@ -101,13 +101,13 @@ class Feed:
         standing.t = self._now(state, standing.model)
         lines, size = self._output.read()
         shown = standing.model.snapshot(standing.t, state, lines)
-        return replace(shown, output_end=size, limited=self._over_all() if state.ended else shown.limited)
+        return replace(shown, output_end=size, limited=self._over_all(state) if state.ended else shown.limited)
 
-    def _over_all(self) -> Verdict | None:
-        """What limited an ended run: its summary says it, once it has been written."""
+    def _over_all(self, state: Status) -> Verdict | None:
+        """What limited an ended run; asked for once."""
         if self._verdict is None:
-            self._verdict = stored.verdict(self._folder)
-        return self._verdict
+            self._verdict = (stored.verdict(self._folder, state),)
+        return self._verdict[0]
 
     def _past(self, t: int, end: int, state: Status) -> Snapshot:
         standing = self._reach(t)

@@ -73,8 +73,9 @@ class Terminal:
 
     def read_until_quiet(self, seconds: float = 0.5) -> str:
         """The screen, once nothing has come for so long."""
-        taken = -1
+        taken, until = -1, time.monotonic() + PATIENCE_S
         while taken != len(self.taken):
+            assert time.monotonic() < until, f"it does not fall quiet:\n{self.read(0)}"
             taken = len(self.taken)
             self.read(seconds)
         return self.read(0)

@@ -60,6 +60,25 @@ def test_nothing_is_sent_while_a_frame_is_on_its_way(tool: Tool, terminal: Opene
     assert b"Keys" not in one.taken[taken:]
 
 
+def test_shrunk_and_grown_while_a_frame_is_on_its_way(tool: Tool, terminal: Opener) -> None:
+    """The terminal has lost what it showed though its size is the same again: it is drawn as a whole."""
+    assert tool("run", "--name", "done", "--", "true").code == 0
+    one = terminal("watch", "done")
+    one.wait_for("finished", "q leave")
+    shown = one.read_until_quiet(1.5).partition("watching costs")[0]
+    one.answers = False
+    one.type("?")
+    one.wait_for("all keys")
+    for size in ((10, 5), (120, 36)):
+        one.resize(*size)
+        one.read_until_quiet()
+    one.answer_now()
+    one.answers = True
+    one.type("\x1b")
+    one.wait_until_gone("all keys")
+    assert one.read_until_quiet(1.5).partition("watching costs")[0] == shown
+
+
 def test_an_answer_on_its_way_is_not_left_to_the_shell(tool: Tool, terminal: Opener) -> None:
     """The product waits for it before it gives the terminal back."""
     tool.train(100_000)

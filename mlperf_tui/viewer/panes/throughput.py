@@ -31,7 +31,7 @@ class Throughput(ScrollPane):
         if not snapshot.training.whole.steps and (ended or (snapshot.elapsed_s or 0) >= UNREPORTED_S):
             told = [limited(snapshot.limited, room.width - 2), fmt.cut(UNREPORTED, room.width - 2)]
             return Content("", [], [row(f" {text}") for text in told if text])
-        numbers = flow(_parts(snapshot, ended=ended), room.width - 2, 2)
+        numbers = [line for line in flow(_parts(snapshot, ended=ended), room.width - 2, 2) if line]
         if snapshot.limited is not None:
             numbers.append(limited(snapshot.limited, room.width - 2))
         lines = room.height - len(numbers)
@@ -64,9 +64,10 @@ def limited(verdict: Verdict | None, width: int) -> str:
     if verdict is None:
         return ""
     said = f"limited by: {verdict.value}"
-    because = f"({', '.join(verdict.evidence)})" if verdict.evidence else ""
-    whole = fmt.fit([said, because, f"– {verdict.advice}" if verdict.advice else ""], width, " ")
-    return whole if because in whole else fmt.shorten(f"{said} {because}", width)
+    because = fmt.fit(verdict.evidence, width - len(said) - 3, ", ")
+    grounds = f"{said} ({because})" if because else said
+    advised = f"{grounds} – {verdict.advice}"
+    return advised if verdict.advice and len(advised) <= width else grounds
 
 
 def _warm_up(snapshot: Snapshot) -> str:

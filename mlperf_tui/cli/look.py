@@ -1,0 +1,105 @@
+"""What the commands show: a session on the screen or as lines, its summary, the list of all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlperf_tui.errors import MlperfTuiError
+
+if TYPE_CHECKING:
+    from mlperf_tui.session.folder import Folder
+
+TOOL_ERROR = MlperfTuiError.exit_code
+
+
+def find(root: Path, session: str) -> Folder:
+    """The session that is meant. Raises NotFound else."""
+    from mlperf_tui.session import folder
+
+    return folder.find(root, session)
+
+
+def has_screen() -> bool:
+    """Whether there is a terminal that can show one."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def progress(folder: Folder) -> int:
+    """Plain lines until it ends, then the summary; the exit code for the shell."""
+    from mlperf_tui import headless
+
+    click.echo(f"{folder.id} in {folder.path}")
+    headless.follow(folder, click.echo, stop_on_signals=True)
+    say_summary(folder, "text")
+    return exit_code(folder)
+
+
+def choose(root: Path, *, mouse: bool) -> None:
+    """The list, then the session that was opened, then the list again as it was, until the user leaves."""
+    from mlperf_tui.session.folder import sessions
+    from mlperf_tui.viewer.sessions import View
+    from mlperf_tui.viewer.sessions import choose as ask
+
+    sessions(root)
+    choice, said = ask(root, View(), mouse=mouse), ""
+    while choice.open is not None:
+        try:
+            if show(find(root, choice.open), mouse=mouse):
+                return
+        except MlperfTuiError as error:
+            said = str(error)
+        choice, said = ask(root, choice.view, said=said, mouse=mouse), ""
+
+
+def watch(folder: Folder, *, mouse: bool) -> None:
+    """The screen, and once it is left what became of the run."""
+    from mlperf_tui.session.status import status
+
+    if show(folder, mouse=mouse):
+        return
+    if status(folder).live:
+        click.echo(f"{folder.id} runs on. To come back: mlperf-tui watch {folder.id}")
+    else:
+        say_summary(folder, "text")
+
+
+def show(folder: Folder, *, mouse: bool) -> bool:
+    """Look at a session until the user leaves it. Whether that was because the terminal is gone."""
+    from mlperf_tui import launch
+    from mlperf_tui.report import render
+    from mlperf_tui.viewer import watch as look_at
+    from mlperf_tui.viewer.control import Control
+
+    folder.plan()
+    launch.ensure_recorded(folder)
+    control = Control(
+        stop=lambda: launch.stop(folder),
+        revive=lambda: launch.ensure_recorded(folder),
+        dump=lambda: launch.dump(folder),
+        summary=lambda: render(folder, "markdown"),
+    )
+    return look_at(folder, control, mouse=mouse).lost
+
+
+def say_summary(folder: Folder, style: str) -> None:
+    """Print it: as text, json or markdown."""
+    from mlperf_tui.report import render
+
+    click.echo(render(folder, style))
+
+
+def exit_code(folder: Folder) -> int:
+    """The program's own exit code as a shell counts it; 0 while it runs on."""
+    from mlperf_tui.session.status import status
+
+    state = status(folder)
+    if state.end is None:
+        return 0 if state.live else TOOL_ERROR
+    if state.end.shell_code is not None:
+        return state.end.shell_code
+    return 0 if state.word in {"finished", "stopped"} else TOOL_ERROR

@@ -1,0 +1,70 @@
+"""Options and arguments that several commands share, and what a shell completes them with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+PRECISIONS = ("fp32", "tf32", "amp", "amp-bf16", "amp-fp16")
+SCALES = ("tiny", "small", "reference")
+UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def run_options(command: F) -> F:
+    """The options that every workload of ours knows; one that isn't given follows the machine."""
+    options = (
+        click.option("--precision", type=click.Choice(PRECISIONS), help="fp32 has TF32 off."),
+        click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Samples a step and process."),
+        click.option("--scale", type=click.Choice(SCALES), help="How much of the reference's size."),
+        click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="Stop after N epochs."),
+        click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Stop after N steps."),
+        click.option(
+            "--minutes", type=click.FloatRange(min=0, min_open=True), metavar="M", help="Stop after M minutes."
+        ),
+        click.option("--target", type=float, metavar="X", help="Stop at this quality."),
+        click.option("--seed", type=click.IntRange(min=0), metavar="N"),
+        click.option("--workers", type=click.IntRange(min=0), metavar="N", help="Loader processes."),
+        click.option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N."),
+        click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN search for its fastest kernels first."),
+        click.option("--data", metavar="DIR", help="A data set's directory, or `digits` or `synthetic`."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def complete_session(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
+    """Ids that begin so, and `last`."""
+    from mlperf_tui.session.folder import sessions, sessions_root
+
+    root = sessions_root(context.find_root().params.get("sessions"))
+    return [word for word in ("last", *(folder.id for folder in sessions(root))) if word.startswith(typed)]
+
+
+def complete_workload(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    """Names that begin so."""
+    from mlperf_tui.catalog import WORKLOADS
+
+    return [name for name in WORKLOADS if name.startswith(typed)]
+
+
+def session_argument(command: F) -> F:
+    """SESSION: an id, a unique prefix, a name or `last`, which it is when none is given."""
+    return click.argument("session", default="last", shell_complete=complete_session)(command)
+
+
+def mouse_option(command: F) -> F:
+    """Without the mouse the terminal keeps it, to select text with."""
+    return click.option("--mouse/--no-mouse", default=True, show_default=True, help="Listen to the mouse.")(command)
+
+
+def age_s(text: str) -> float:
+    """Seconds from an age such as 30d. Raises click.UsageError for anything else."""
+    match = re.fullmatch(r"(\d+)\s*([mhdw])", text)
+    if not match:
+        raise click.UsageError(f"--older-than {text}: give a number and m, h, d or w, such as 30d")
+    return int(match[1]) * UNITS_S[match[2]]

@@ -1,0 +1,128 @@
+"""The commands on sessions: watch, list, stop, rename, rm, prune, summary."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from mlperf_tui.cli.look import choose, find, has_screen, say_summary
+from mlperf_tui.cli.look import watch as look_at
+from mlperf_tui.cli.options import age_s, complete_session, mouse_option, session_argument
+from mlperf_tui.errors import MlperfTuiError
+
+
+@click.command()
+@session_argument
+@mouse_option
+@click.pass_obj
+def watch(root: Path, session: str, mouse: bool) -> int:
+    """Look at a session, running or ended. Leaving it never stops the run."""
+    folder = find(root, session)
+    if has_screen():
+        look_at(folder, mouse=mouse)
+    else:
+        from mlperf_tui import headless, launch
+
+        folder.plan()
+        launch.ensure_recorded(folder)
+        headless.follow(folder, click.echo)
+        say_summary(folder, "text")
+    return 0
+
+
+@click.command("list")
+@click.option("--plain", is_flag=True, help="Lines of a table, newest last; the default without a terminal.")
+@mouse_option
+@click.pass_obj
+def list_(root: Path, plain: bool, mouse: bool) -> None:
+    """All sessions: to open, stop, rename, delete, or hold two side by side."""
+    if not plain and has_screen():
+        choose(root, mouse=mouse)
+        return
+    from mlperf_tui.report.listing import listing
+
+    click.echo("\n".join(listing(root)))
+
+
+@click.command()
+@session_argument
+@click.pass_obj
+def stop(root: Path, session: str) -> None:
+    """End a run, politely first.
+
+    Firmly after the grace that it was started with.
+    """
+    from mlperf_tui import launch
+    from mlperf_tui.session.status import status
+
+    folder = find(root, session)
+    launch.stop(folder)
+    patience_s = folder.plan().grace_s + 15
+    if not launch.wait(folder, patience_s):
+        raise MlperfTuiError(f"{folder.id} has not ended yet: look at it with `mlperf-tui watch {folder.id}`")
+    click.echo(f"{folder.id} {status(folder).word}")
+
+
+@click.command()
+@click.argument("session", shell_complete=complete_session)
+@click.argument("name")
+@click.pass_obj
+def rename(root: Path, session: str, name: str) -> None:
+    """Give a session another name.
+
+    An empty one ("") takes its name away.
+    """
+    from mlperf_tui.report.rename import rename as rename_session
+
+    folder = find(root, session)
+    rename_session(folder, name.strip() or None)
+    click.echo(f"{folder.id} is called {name.strip()}" if name.strip() else f"{folder.id} has no name")
+
+
+@click.command()
+@click.argument("sessions", nargs=-1, required=True, metavar="SESSION…", shell_complete=complete_session)
+@click.pass_obj
+def rm(root: Path, sessions: tuple[str, ...]) -> None:
+    """Delete sessions that have ended."""
+    from mlperf_tui.session.remove import remove
+
+    for session in sessions:
+        folder = find(root, session)
+        remove(folder)
+        click.echo(f"deleted {folder.id}")
+
+
+@click.command()
+@click.option("--older-than", required=True, metavar="AGE", help="Such as 30d, 12h or 2w.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@click.pass_obj
+def prune(root: Path, older_than: str, dry_run: bool) -> None:
+    """Delete old sessions that have ended, and say how much that frees."""
+    from mlperf_tui.report.numbers import gib
+    from mlperf_tui.session.remove import older, remove
+
+    found = older(root, time.time() - age_s(older_than))
+    freed = 0
+    for folder in found:
+        size = folder.size() if dry_run else remove(folder)
+        freed += size
+        click.echo(f"{'would delete' if dry_run else 'deleted'} {folder.id}  {gib(size)}")
+    if found:
+        many = f"{len(found)} session{'' if len(found) == 1 else 's'}"
+        click.echo(f"{many}, {gib(freed)} {'would be freed' if dry_run else 'freed'}")
+    else:
+        click.echo(f"nothing that has ended is older than {older_than}", err=True)
+
+
+@click.command()
+@session_argument
+@click.option("--format", "style", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.pass_obj
+def summary(root: Path, session: str, style: str) -> None:
+    """What a session came to.
+
+    As text, as JSON, or as Markdown for a pull request; also of a session that failed or still runs.
+    """
+    say_summary(find(root, session), style)
