@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar, TypeVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import Screen
 
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.session.folder import Folder
-from mlperf_tui.viewer import glyphs, terminal
 from mlperf_tui.viewer.control import Control
 from mlperf_tui.viewer.cost import OwnCost, Spent
 from mlperf_tui.viewer.driver import SurvivingDriver
@@ -28,18 +25,18 @@ from mlperf_tui.viewer.screens.help import HelpScreen, key_lines
 from mlperf_tui.viewer.screens.main import MainScreen
 from mlperf_tui.viewer.screens.stacks import StacksScreen
 from mlperf_tui.viewer.screens.stop import StopScreen
+from mlperf_tui.viewer.shell import Shell
 from mlperf_tui.viewer.snapshot import Snapshot
 from mlperf_tui.viewer.source import Source
 
 T = TypeVar("T")
 
-LOOK_FOR_TERMINAL_S = 1.0
 STOPPABLE = ("starting", "running", "running-unrecorded")
 SECOND_NS = 1_000_000_000
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
-class ViewerApp(App[Outcome]):
+class ViewerApp(Shell[Outcome]):
     """Shows the snapshots that its source hands it on a thread; what is done to the run goes through `control`."""
 
     CSS_PATH = "app.tcss"
@@ -65,6 +62,7 @@ class ViewerApp(App[Outcome]):
         Binding("d", "dump", "stack dump", tooltip="dump every rank's stacks, and show them"),
         Binding("y", "copy_summary", "copy", tooltip="copy the summary as Markdown, through the terminal"),
         Binding("a", "seen", "alarms seen", tooltip="alarms seen: take them off the screen", show=False),
+        Binding("ctrl+l", "screen.redraw", "redraw", tooltip="draw everything anew", show=False),
         Binding("question_mark", "help", "help", key_display="?", tooltip="all keys"),
     ]
 
@@ -77,10 +75,8 @@ class ViewerApp(App[Outcome]):
         spent: Callable[[int], Spent] | None = None,
         ascii_only: bool | None = None,
     ) -> None:
-        super().__init__(SurvivingDriver, ansi_color=True)
-        self.theme = "ansi-dark"
+        super().__init__(ascii_only=ascii_only)
         self.latest: Snapshot | None = None
-        self._ascii = not glyphs.utf8() if ascii_only is None else ascii_only
         self._source = source
         self._control = control
         self._output = output
@@ -91,14 +87,11 @@ class ViewerApp(App[Outcome]):
         self._speed = SPEEDS[0]
 
     def get_default_screen(self) -> MainScreen:
-        self.main = MainScreen(ascii_only=self._ascii, output=self._output)
+        self.main = MainScreen(ascii_only=self.ascii_only, output=self._output)
         return self.main
 
     def on_mount(self) -> None:
-        self.set_class(self._ascii, "-plain")
-        if not self.is_headless:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._lost)
-            self.set_interval(LOOK_FOR_TERMINAL_S, self._look_for_terminal)
+        super().on_mount()
         self.run_worker(lambda: self._source.run(self._take, self._leave), thread=True)
 
     def on_fresh(self, message: Fresh) -> None:
@@ -160,7 +153,7 @@ class ViewerApp(App[Outcome]):
         """Of a run that lives; of one that has ended, the dump that it left."""
         shown = self.latest
         lives = shown is not None and shown.status.live
-        self.push_screen(StacksScreen(shown.now if shown and lives else 0, shown, ascii_only=self._ascii))
+        self.push_screen(StacksScreen(shown.now if shown and lives else 0, shown, ascii_only=self.ascii_only))
         if lives:
             self._do(self._control.dump)
 
@@ -245,11 +238,7 @@ class ViewerApp(App[Outcome]):
         if isinstance(self.screen, StacksScreen):
             self.screen.show(drawn)
 
-    def _look_for_terminal(self) -> None:
-        if terminal.gone():
-            self._lost()
-
-    def _lost(self) -> None:
+    def lost(self) -> None:
         self._end(lost=True)
 
     def _end(self, *, lost: bool) -> None:

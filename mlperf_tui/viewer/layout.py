@@ -41,8 +41,8 @@ class Layout:
     links_columns: int
 
 
-def arrange(width: int, height: int, gpus: int, links: int, *, notice: bool) -> Layout:
-    """The layout of a screen with so many GPUs and links to show, and with or without a line of notice."""
+def arrange(width: int, height: int, gpus: int, links: int, threads: int, *, notice: bool) -> Layout:
+    """The layout of a screen with so many GPUs, links and threads to show, and with or without a line of notice."""
     wide = width >= WIDE
     left = max(0, height - SINGLE_LINES - notice)
     middle = MIDDLE_LEAST if left >= TOP_LEAST + MIDDLE_LEAST + BOTTOM_LEAST + HEADED else 0
@@ -50,7 +50,7 @@ def arrange(width: int, height: int, gpus: int, links: int, *, notice: bool) -> 
     top = min(TOP_LEAST, left)
     table = _table(gpus, left - top - middle - bottom)
     spare = max(0, left - top - middle - bottom - table)
-    more_middle = min(spare * 3 // 5, max(0, _middle(gpus, links, wide=wide) - middle)) if middle else 0
+    more_middle = min(spare * 3 // 5, max(0, _middle(gpus, links, threads, wide=wide) - middle)) if middle else 0
     more_top = min((spare - more_middle) // 2, TOP_MOST - top) if bottom else spare - more_middle
     return Layout(
         top=top + more_top,
@@ -69,7 +69,7 @@ def _table(gpus: int, room: int) -> int:
     return min(gpus + HEADED, max(0, room)) if gpus else 1
 
 
-def _middle(gpus: int, links: int, *, wide: bool) -> int:
+def _middle(gpus: int, links: int, threads: int, *, wide: bool) -> int:
     """Lines that links and threads would like."""
-    threads = TITLE + THREADS * (1 if gpus else 2)
-    return min(MIDDLE_MOST, max(links + HEADED, threads) if wide else threads + bool(gpus))
+    lines = TITLE + min(threads, THREADS * (1 if gpus else 2))
+    return min(MIDDLE_MOST, max(links + HEADED, lines) if wide else lines + bool(gpus))

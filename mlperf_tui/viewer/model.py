@@ -14,7 +14,7 @@ from mlperf_tui.viewer.happened import Happened
 from mlperf_tui.viewer.history import SECONDS
 from mlperf_tui.viewer.limits import Limits
 from mlperf_tui.viewer.machine import Machine
-from mlperf_tui.viewer.snapshot import Dump, GpuNow, Learning, Snapshot, Training
+from mlperf_tui.viewer.snapshot import Cost, Dump, GpuNow, Learning, Snapshot, Training
 from mlperf_tui.viewer.training import SECOND_NS, TrainingFold
 
 
@@ -86,7 +86,7 @@ class Model:
             threads=self._machine.threads.now(now, self._machine.notes.reason("thread.frame"), ended=ended),
             dump=self._dump(),
             limited=None if ended else self._limits.now(now, self._machine, gpus, training, precision),
-            cost=self._machine.cost(),
+            cost=Cost() if status.word in ENDED else self._machine.cost(),
             known=self._machine.known(now),
             host=host,
             events=self._happened.events(),

@@ -239,3 +239,8 @@ class Snapshot:
     events: tuple[Event, ...] = ()
     output: tuple[str, ...] = ()
     alarms: tuple[Event, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether this is a run's end: its numbers are those of the whole, and nothing more will come."""
+        return self.look is None and not self.status.live and self.status.word != "elsewhere"

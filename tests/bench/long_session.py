@@ -47,7 +47,8 @@ class Session:
         self.folder = create(root, Plan("s-bench", "run", "bench", (), "/", "bench", "2026-11-24T00:00:00Z"))
         self.shape = shape
         self.parts = shape.stretches(DAYS * DAY_S)
-        self._room = {name: len(text(records)) + (4096 if shape.stretch_s >= 60 else 16_384) for name, records in written(shape, 9_999_999).items()}
+        slack = 4096 if shape.stretch_s >= 60 else 16_384
+        self._room = {name: len(text(records)) + slack for name, records in written(shape, 9_999_999).items()}
         self._minute = self._fold(Fold())
         self.minute_bytes = len(self._line(self._moved(self._minute, 9_999_999))) + 64
 

@@ -385,7 +385,7 @@ async def test_the_palette_holds_every_action_that_has_a_key() -> None:
         assert {command.title for command in commands} == told - {""}
         await pilot.press("ctrl+p")
         await pilot.pause()
-        assert type(app.screen).__name__ == "CommandPalette"
+        assert type(app.screen).__name__ == "Palette"
         await pilot.press(*"enlarge")
         await app.workers.wait_for_complete()
         await pilot.press("down", "enter")

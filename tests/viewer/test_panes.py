@@ -165,13 +165,14 @@ def test_flow_and_period() -> None:
 
 
 @pytest.mark.parametrize("links", [0, 8])
+@pytest.mark.parametrize("threads", [0, 5, 32])
 @pytest.mark.parametrize("gpus", [0, 1, 8, 16])
 @pytest.mark.parametrize("notice", [False, True])
-def test_the_layout_fills_every_screen(gpus: int, links: int, notice: bool) -> None:
+def test_the_layout_fills_every_screen(gpus: int, links: int, threads: int, notice: bool) -> None:
     """Of any size: no line is given twice and none is left over, and no pane has fewer than none."""
     for width in (1, 40, 63, 64, 99, 100, 160, 200):
         for height in range(4, 70):
-            found = arrange(width, height, gpus, min(links, gpus), notice=notice)
+            found = arrange(width, height, gpus, min(links, gpus), threads, notice=notice)
             used = (found.top, found.gpus, found.middle, found.bottom)
             assert min(used) >= 0
             left = max(0, height - 3 - notice)

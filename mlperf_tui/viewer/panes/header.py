@@ -48,7 +48,8 @@ def _batch(snapshot: Snapshot) -> str:
 
 def _state(snapshot: Snapshot) -> str:
     word = SYMBOLS.get(snapshot.status.word, f"○ {snapshot.status.word}")
-    return f"{word} {fmt.duration(snapshot.elapsed_s)}"
+    at = ", here at" if snapshot.look is not None else ""
+    return f"{word}{at} {fmt.duration(snapshot.elapsed_s)}"
 
 
 def _step(snapshot: Snapshot) -> str:

@@ -23,7 +23,7 @@ class Quality(ScrollPane):
         learning = snapshot.learning
         lines = max(1, room.height - 2)
         loss = _loss_curve(snapshot, room.width, lines) if lines > 1 else _loss_line(snapshot, room.width)
-        ended = snapshot.status.ended
+        ended = snapshot.over
         known = fmt.fit(_metric(learning, ended=ended), room.width - 2)
         target = fmt.fit(_target(learning, ended=ended), room.width - 2)
         return Content("", [], [*loss, row(f" {known}"), row(f" {target}")])

@@ -62,6 +62,7 @@ def _row(thread: ThreadNow, wide: int, width: int) -> Row:
 
 def _more(told: ThreadsNow, host: HostNow) -> str:
     """The run's cores, and what its other threads take together."""
-    run = f"run {fmt.number(host.run_cpu_cores, 1)} of {fmt.number(host.cpus)} cores"
+    known = host.run_cpu_cores is not None
+    run = f"run {fmt.number(host.run_cpu_cores, 1)} of {fmt.number(host.cpus)} cores" if known else ""
     more = f"{fmt.number(told.more_threads)} more: {fmt.percent(told.more_cpu_pct)}" if told.more_threads else ""
     return fmt.fit([run, more, f"no frames: {told.no_frames}" if told.no_frames else ""], 200, " · ")

@@ -27,7 +27,7 @@ class Throughput(ScrollPane):
     title = "Throughput"
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
-        ended = not snapshot.status.live and snapshot.status.word != "elsewhere"
+        ended = snapshot.over
         if not snapshot.training.whole.steps and (ended or (snapshot.elapsed_s or 0) >= UNREPORTED_S):
             told = [limited(snapshot.limited, room.width - 2), fmt.cut(UNREPORTED, room.width - 2)]
             return Content("", [], [row(f" {text}") for text in told if text])
@@ -142,7 +142,7 @@ def _note(snapshot: Snapshot, seconds: int, width: int) -> str:
     shown = min(seconds, math.ceil(snapshot.elapsed_s or 0))
     span = "whole run" if shown < seconds else f"last {seconds // 60} min" if seconds >= 120 else f"last {seconds} s"
     source = snapshot.training.whole.source
-    window = f"numbers: last {WINDOW_S} s" if snapshot.status.live else "numbers: whole run"
+    window = "numbers: whole run" if snapshot.over else f"numbers: last {WINDOW_S} s"
     return fmt.fit([f"curve: {span}", window, f"steps by {source}" if source else ""], width, " · ")
 
 

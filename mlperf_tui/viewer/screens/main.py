@@ -45,6 +45,8 @@ class MainScreen(PacedScreen[None]):
         self._output = output
         self._snapshot: Snapshot | None = None
         self._layout_now: tuple[Layout, Pane | None] | None = None
+        self._threads = 0
+        """The most that there ever were: panes don't move each time that one falls asleep."""
         self._enlarged: Pane | None = None
         self._without_place: Widget | None = None
 
@@ -110,7 +112,8 @@ class MainScreen(PacedScreen[None]):
             return
         notice = bool(sentences(snapshot))
         links = len(snapshot.links.gpus)
-        wanted = arrange(self.size.width, self.size.height, len(snapshot.gpus), links, notice=notice)
+        self._threads = max(self._threads, len(snapshot.threads.threads))
+        wanted = arrange(self.size.width, self.size.height, len(snapshot.gpus), links, self._threads, notice=notice)
         self.query_one(Notice).display = notice
         if (wanted, self._enlarged) != self._layout_now:
             self._layout_now = (wanted, self._enlarged)

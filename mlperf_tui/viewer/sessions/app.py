@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -11,18 +9,17 @@ from pathlib import Path
 from threading import Event
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
 from mlperf_tui.report.listing import no_session
-from mlperf_tui.viewer import glyphs, terminal
-from mlperf_tui.viewer.driver import SurvivingDriver
 from mlperf_tui.viewer.sessions.deeds import Deeds, deeds_in
 from mlperf_tui.viewer.sessions.feed import Looked, SessionsFeed
 from mlperf_tui.viewer.sessions.model import View
 from mlperf_tui.viewer.sessions.screen import ListScreen
+from mlperf_tui.viewer.shell import Shell
 
 LOOK_FOR_TERMINAL_S = 1.0
 Follow = Callable[[Callable[[Looked], object], Event], object]
@@ -47,7 +44,7 @@ class FreshLook(Message):
         return isinstance(message, FreshLook)
 
 
-class SessionsApp(App[Choice]):
+class SessionsApp(Shell[Choice]):
     """Shows what `follow` hands it on a thread, until its event is set."""
 
     CSS_PATH: ClassVar = ["../app.tcss", "sessions.tcss"]
@@ -59,21 +56,16 @@ class SessionsApp(App[Choice]):
     ]
 
     def __init__(self, follow: Follow, deeds: Deeds, root: Path, view: View, *, ascii_only: bool | None = None) -> None:
-        super().__init__(SurvivingDriver, ansi_color=True)
-        self.theme = "ansi-dark"
-        self._ascii = not glyphs.utf8() if ascii_only is None else ascii_only
+        super().__init__(ascii_only=ascii_only)
         self._follow = follow
         self._leave = Event()
-        self.list = ListScreen(deeds, view, str(root), no_session(root), ascii_only=self._ascii)
+        self.list = ListScreen(deeds, view, str(root), no_session(root), ascii_only=self.ascii_only)
 
     def get_default_screen(self) -> ListScreen:
         return self.list
 
     def on_mount(self) -> None:
-        self.set_class(self._ascii, "-plain")
-        if not self.is_headless:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.action_leave)
-            self.set_interval(LOOK_FOR_TERMINAL_S, self._look_for_terminal)
+        super().on_mount()
         self.run_worker(lambda: self._follow(self._take, self._leave), thread=True)
 
     def on_fresh_look(self, message: FreshLook) -> None:
@@ -81,6 +73,9 @@ class SessionsApp(App[Choice]):
 
     def on_list_screen_open(self, message: ListScreen.Open) -> None:
         self._end(message.session)
+
+    def lost(self) -> None:
+        self.action_leave()
 
     def action_leave(self) -> None:
         self._end(None)
@@ -97,10 +92,6 @@ class SessionsApp(App[Choice]):
 
     def _take(self, looked: Looked) -> None:
         self.post_message(FreshLook(looked))
-
-    def _look_for_terminal(self) -> None:
-        if terminal.gone():
-            self._end(None)
 
     def _end(self, session: str | None) -> None:
         self._leave.set()

@@ -352,7 +352,7 @@ async def test_every_key_with_words_is_a_command_of_the_palette() -> None:
         assert {"open", "stop", "rename", "delete", "mark", "filter", "order", "leave", "help"} <= commands.keys()
         await press(pilot, "ctrl+p")
         await pilot.pause()
-        assert type(app.screen).__name__ == "CommandPalette"
+        assert type(app.screen).__name__ == "Palette"
         await press(pilot, *"order", "down", "enter")
         await pilot.pause()
         await ready(pilot)

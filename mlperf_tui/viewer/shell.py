@@ -1,0 +1,45 @@
+"""What both programs on the terminal share: its driver and colours, its loss, Textual's palette at our pace."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TypeVar
+
+from textual.app import App
+from textual.command import CommandPalette
+
+from mlperf_tui.viewer import glyphs, terminal
+from mlperf_tui.viewer.driver import SurvivingDriver
+from mlperf_tui.viewer.screens.palette import Palette
+
+LOOK_FOR_TERMINAL_S = 1.0
+Result = TypeVar("Result")
+
+
+class Shell(App[Result]):
+    """An app that leaves quietly when its terminal is gone. ASCII where the locale isn't UTF-8."""
+
+    def __init__(self, *, ascii_only: bool | None = None) -> None:
+        super().__init__(SurvivingDriver, ansi_color=True)
+        self.theme = "ansi-dark"
+        self.ascii_only = not glyphs.utf8() if ascii_only is None else ascii_only
+
+    def on_mount(self) -> None:
+        self.set_class(self.ascii_only, "-plain")
+        if not self.is_headless:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.lost)
+            self.set_interval(LOOK_FOR_TERMINAL_S, self._look_for_terminal)
+
+    def lost(self) -> None:
+        """The terminal is gone: leave."""
+        raise NotImplementedError
+
+    def action_command_palette(self) -> None:
+        """Over whatever is on the screen, once."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def _look_for_terminal(self) -> None:
+        if terminal.gone():
+            self.lost()
