@@ -11,6 +11,7 @@ from typing import Any
 
 from textual import events
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 from mlperf_tui.viewer import glyphs, terminal
@@ -101,6 +102,16 @@ class SurvivingDriver(LinuxDriver):
             self._writer.stop()
             self._bytes_of_old_writers += self._writer.bytes_written
             self._writer = None
+
+    def check_size(self, believed: Size) -> None:
+        """Tell the app of another size than it believes in.
+
+        Linux signals a pty's resize before it sets the new size: whoever asks at once may be told the old one.
+        """
+        columns, lines = self._get_terminal_size()
+        if (columns, lines) != believed:
+            size = Size(columns, lines)
+            self.send_message(events.Resize(size, size))
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """The terminal's own word first: COLUMNS and LINES in the environment know of no resizing."""

@@ -43,3 +43,5 @@ class Shell(App[Result]):
     def _look_for_terminal(self) -> None:
         if terminal.gone():
             self.lost()
+        elif isinstance(self._driver, SurvivingDriver):
+            self._driver.check_size(self.size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from mlperf_tui.records import Step
+from mlperf_tui.session import lock
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Follower
 from mlperf_tui.session.status import status
@@ -39,6 +40,12 @@ def test_killing_the_recorder_leaves_the_run_going(tool: Tool) -> None:
     assert len(folder.readings()) == ROUNDS + 1
 
 
+def _recorder_lives(folder: Folder) -> bool:
+    """The lock is taken a moment before the recorder is started."""
+    held = lock.read(folder.lock)
+    return held is not None and held.recorder is not None and held.recorder.alive
+
+
 def _watch_a_moment(tool: Tool, folder: Folder) -> None:
     """`watch` as a person would, left again as soon as the run is recorded once more."""
     import os
@@ -49,7 +56,7 @@ def _watch_a_moment(tool: Tool, folder: Folder) -> None:
     with subprocess.Popen(
         [str(tool.executable), "watch", folder.id], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     ) as watching:
-        until(lambda: status(folder).word == "running", "a new recorder")
+        until(lambda: status(folder).word == "running" and _recorder_lives(folder), "a new recorder")
         watching.send_signal(signal.SIGKILL)
 
 

@@ -17,7 +17,10 @@ from dataclasses import dataclass
 
 import pyte
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 
+from mlperf_tui.viewer.driver import SurvivingDriver
 from tests.viewer.app_of import RECORDED
 
 PROGRAM = """
@@ -148,3 +151,16 @@ def test_no_colour_is_sent(terminal: Terminal) -> None:
 def test_ascii_is_sent_where_the_locale_says_so(terminal: Terminal) -> None:
     """Nothing but ASCII stands on the screen."""
     assert terminal.wait_for("q leave").isascii()
+
+
+async def test_a_size_that_the_signal_came_too_early_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel signals before it sets the size: a check later on tells the app, and only if there is something new."""
+    told: list[object] = []
+    driver = SurvivingDriver.__new__(SurvivingDriver)
+    monkeypatch.setattr(driver, "_get_terminal_size", lambda: (20, 5))
+    monkeypatch.setattr(driver, "send_message", told.append)
+    driver.check_size(Size(66, 40))
+    driver.check_size(Size(20, 5))
+    [event] = told
+    assert isinstance(event, Resize)
+    assert event.size == (20, 5)

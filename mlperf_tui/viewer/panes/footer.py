@@ -8,6 +8,9 @@ from mlperf_tui.viewer.panes.pane import Pane
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, row
 from mlperf_tui.viewer.snapshot import Cost, Snapshot
 
+COST_FROM, COST_COLUMNS = 60, 21
+"""Narrower screens have room for keys only. A cost of another width must not make keys come and go."""
+
 FIRST = ("leave", "stop", "freeze", "look back", "enlarge", "help")
 """Where not all fit; the others follow as they come."""
 
@@ -17,7 +20,8 @@ class Footer(Pane):
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         keys = self._keys(snapshot, wide=room.width >= WIDE)
-        cost = watching(snapshot.cost)
+        said = watching(snapshot.cost) if room.width >= COST_FROM else ""
+        cost = said and said.ljust(COST_COLUMNS)
         left = fmt.fit(keys, room.width - 2 - (len(cost) + 3 if cost else 0), "   ")
         return Content(body=[row(f" {fmt.ends(left, cost, room.width - 2)}", Look.DIM)])
 
