@@ -21,6 +21,7 @@ from mlperf_tui.viewer.driver import SurvivingDriver
 from mlperf_tui.viewer.feed import Feed
 from mlperf_tui.viewer.messages import Fresh, Outcome
 from mlperf_tui.viewer.panes.output import Output
+from mlperf_tui.viewer.panes.pane import Pane
 from mlperf_tui.viewer.screens.help import HelpScreen, key_lines
 from mlperf_tui.viewer.screens.main import MainScreen
 from mlperf_tui.viewer.screens.stacks import StacksScreen
@@ -84,6 +85,7 @@ class ViewerApp(Shell[Outcome]):
         self._own_cost = OwnCost()
         self._leave = Event()
         self._seen_t = 0
+        self._wanted_t: int | None = None
         self._speed = SPEEDS[0]
 
     def get_default_screen(self) -> MainScreen:
@@ -97,6 +99,8 @@ class ViewerApp(Shell[Outcome]):
     def on_fresh(self, message: Fresh) -> None:
         before, now = self.latest, message.snapshot
         self.latest = now
+        if now.look is not None and (now.look.t == self._wanted_t or now.look.speed):
+            self._wanted_t = None
         if self._spent is not None:
             sent = self._driver.bytes_sent if isinstance(self._driver, SurvivingDriver) else 0
             self._own_cost.add(self._spent(sent))
@@ -127,9 +131,11 @@ class ViewerApp(Shell[Outcome]):
 
     def action_first(self) -> None:
         if self.latest is not None and self.latest.began is not None:
-            self._source.look(self.latest.began)
+            self._wanted_t = self.latest.began
+            self._source.look(self._wanted_t)
 
     def action_live(self) -> None:
+        self._wanted_t = None
         self._source.look(None)
 
     def action_speed(self, by: int) -> None:
@@ -166,9 +172,10 @@ class ViewerApp(Shell[Outcome]):
         self.notify("summary copied as Markdown, if the terminal allows it (OSC 52)", markup=False)
 
     async def action_help(self) -> None:
-        """The program's own keys first, then those of the pane that has the focus."""
-        keys = [(self.get_key_display(found.binding), found.binding) for found in self._in_force()]
-        await self.push_screen(HelpScreen(key_lines(keys)))
+        """The program's own keys first, then those of the pane that has the focus, then those of all others."""
+        keys = [found.binding for found in self._in_force()]
+        keys += [binding for pane in self.main.query(Pane) for _, binding in pane._bindings]
+        await self.push_screen(HelpScreen(key_lines((self.get_key_display(key), key) for key in keys)))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002  the palette lies over the main screen
         """The palette holds every action that has a key, and nothing else."""
@@ -185,9 +192,12 @@ class ViewerApp(Shell[Outcome]):
             self.push_screen(StopScreen(plan.id, plan.grace_s), self._answered)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """What has ended can't be stopped, nor what is stopping already; at live there is nothing ahead."""
+        """What has ended can't be stopped, nor what is stopping already; nor has it stacks, unless a dump left some."""
+        shown = self.latest
         if action == "ask_to_stop":
-            return self.latest is not None and self.latest.status.word in STOPPABLE
+            return shown is not None and shown.status.word in STOPPABLE
+        if action == "dump":
+            return shown is not None and (shown.status.live or shown.dump is not None)
         return True
 
     def _in_force(self) -> list[ActiveBinding]:
@@ -215,13 +225,14 @@ class ViewerApp(Shell[Outcome]):
         self.run_worker(work, thread=True)
 
     def _look(self, by_ns: int) -> None:
-        """Move the cursor from where it is; past the last moment it is live again."""
+        """Move the cursor from where it is, or is going already; past the last moment it is live again."""
         shown = self.latest
         if shown is None:
             return
-        t = shown.now + by_ns
+        t = (shown.now if self._wanted_t is None else self._wanted_t) + by_ns
         end = shown.look.end if shown.look else shown.now
-        self._source.look(None if by_ns > 0 and t >= end else max(t, shown.began or 0))
+        self._wanted_t = None if by_ns > 0 and t >= end else max(t, shown.began or 0)
+        self._source.look(self._wanted_t)
 
     def _take(self, snapshot: Snapshot) -> None:
         self.post_message(Fresh(snapshot))

@@ -66,7 +66,9 @@ def arrange(width: int, height: int, gpus: int, links: int, threads: int, *, not
 
 def _table(gpus: int, room: int) -> int:
     """The GPU table's lines: all GPUs where they fit; one line that says why where there is none."""
-    return min(gpus + HEADED, max(0, room)) if gpus else 1
+    if not gpus:
+        return 1
+    return min(gpus + HEADED, room) if room > HEADED else 0
 
 
 def _middle(gpus: int, links: int, threads: int, *, wide: bool) -> int:

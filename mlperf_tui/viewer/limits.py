@@ -16,12 +16,15 @@ class Limits:
 
     def __init__(self) -> None:
         self._steady = Steady()
+        self._last: Verdict | None = None
 
     def now(
         self, now: int, machine: Machine, gpus: Collection[GpuNow], training: Training, precision: str | None
     ) -> Verdict:
-        """The verdict at `now`, in monotonic ns."""
-        return self._steady.see(now, evidence(now, machine, gpus, training, precision))
+        """The verdict at `now`, in monotonic ns. While no step ends, as in an evaluation, it stays what it was."""
+        if self._last is None or training.now.steps or not machine.recent.rests(now):
+            self._last = self._steady.see(now, evidence(now, machine, gpus, training, precision))
+        return self._last
 
 
 def evidence(

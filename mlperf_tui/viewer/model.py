@@ -49,6 +49,7 @@ class Model:
         self._see(getattr(record, "t", 0))
         if isinstance(record, Step):
             self._training.step(origin.rank or 0, record)
+            self._place(origin.rank or 0, record)
         elif isinstance(record, Late):
             self._training.late(origin.rank or 0, record)
         else:
@@ -56,7 +57,7 @@ class Model:
 
     def snapshot(self, now: int, status: Status, output: tuple[str, ...] = (), *, past: bool = False) -> Snapshot:
         """The state at `now` (monotonic ns of the session's host); `past` when the session went on after it."""
-        self._training.turn(now // SECOND_NS)
+        self._training.turn(now // SECOND_NS + (status.word in ENDED and not past))
         about = self._about()
         used = {about.gpu_uuid for about in self._abouts.values() if about.gpu_uuid}
         ended = status.word in ENDED and not past
@@ -93,6 +94,12 @@ class Model:
             output=output,
             alarms=self._happened.alarms(),
         )
+
+    def _place(self, rank: int, step: Step) -> None:
+        """When the first rank trained; the others do as it does."""
+        if rank == min(self._abouts, default=rank):
+            took_s = (step.data_s or 0.0) + (step.host_s or 0.0)
+            self._machine.recent.step(step.t - round(took_s * SECOND_NS), step.t)
 
     def _dump(self) -> Dump | None:
         found = self._machine.threads.dump()

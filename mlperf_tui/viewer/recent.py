@@ -13,25 +13,49 @@ WINDOW_NS = 10 * SECOND_NS
 COST_NS = 30 * SECOND_NS
 """The recorder's own CPU time moves in steps of 10 ms: over a shorter time it says nothing."""
 
+REST_NS = 60 * SECOND_NS
+"""So long an evaluation, or a checkpoint, may take before nothing is known of training any more."""
+
+PENDING = 256
+AnyReading = GpuReading | LinkReading | HostReading | ThreadReading
 Reading = TypeVar("Reading", GpuReading, LinkReading, HostReading, ThreadReading)
 
 
 class Recent:
-    """Keeps the readings of the last half minute, in order of time."""
+    """Keeps the readings of the last half minute, in order of time; and of those that fell into a step, the last ones.
+
+    Where a program reports steps, what limits it is asked of its steps: while it evaluates, something else may.
+    """
 
     def __init__(self) -> None:
-        self._held: deque[GpuReading | LinkReading | HostReading | ThreadReading] = deque()
+        self._held: deque[AnyReading] = deque()
+        self._pending: deque[AnyReading] = deque(maxlen=PENDING)
+        self._trained: deque[AnyReading] = deque(maxlen=PENDING)
+        self._steps = False
         self._mains: set[int] = set()
 
-    def add(self, record: GpuReading | LinkReading | HostReading | ThreadReading | ThreadInfo) -> None:
+    def add(self, record: AnyReading | ThreadInfo) -> None:
         """Take in a reading, or who a thread is."""
         if isinstance(record, ThreadInfo):
             if record.tid == record.pid and record.name.endswith("main"):
                 self._mains.add(record.tid)
             return
+        self._pending.append(record)
         self._held.append(record)
         while record.t - self._held[0].t > COST_NS:
             self._held.popleft()
+
+    def step(self, began: int, ended: int) -> None:
+        """A step of the first rank lasted from then to then, in monotonic ns: readings within it are of training."""
+        self._steps = True
+        while self._pending and self._pending[0].t <= ended:
+            reading = self._pending.popleft()
+            if reading.t >= began:
+                self._trained.append(reading)
+
+    def rests(self, now: int) -> bool:
+        """Whether it trained a moment ago, so that what was said of it then still holds."""
+        return bool(self._trained) and now - self._trained[-1].t <= REST_NS
 
     def gpu(self, name: str, indices: Collection[int], now: int) -> float | None:
         """A GPU series' mean over the window and these GPUs; None where one of them has no value at all."""
@@ -78,7 +102,11 @@ class Recent:
         return (known[-1][1] - known[0][1]) / ((known[-1][0] - known[0][0]) / SECOND_NS)
 
     def _window(self, kind: type[Reading], now: int) -> list[Reading]:
-        return [one for one in self._held if isinstance(one, kind) and now - one.t <= WINDOW_NS]
+        """The last ten seconds of training; of the clock where the program reports no steps."""
+        found = [one for one in (self._trained if self._steps else self._held) if isinstance(one, kind)]
+        newest = found[-1].t if found else 0
+        patience_ns = REST_NS if self._steps else WINDOW_NS
+        return [one for one in found if newest - one.t <= WINDOW_NS] if now - newest <= patience_ns else []
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -50,6 +50,8 @@ class ByHand:
 
     def __init__(self, *snapshots: Snapshot) -> None:
         self.asked: list[tuple[str, float | None]] = []
+        self.deaf = False
+        """Whether it notes what is asked of it and does nothing."""
         self._snapshots = list(snapshots)
         self._show: Callable[[Snapshot], object] = lambda _: None
 
@@ -68,6 +70,8 @@ class ByHand:
 
     def _move(self, t: int | None, speed: float) -> None:
         newest = self._snapshots[-1]
+        if self.deaf:
+            return
         at = None if t is None else Look(t, speed, newest.began or 0, newest.now)
         self._show(dataclasses.replace(newest, look=at))
 

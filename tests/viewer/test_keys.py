@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.session.status import Status
@@ -16,6 +18,7 @@ from mlperf_tui.viewer.panes.links import LinksLine
 from mlperf_tui.viewer.panes.output import Output
 from mlperf_tui.viewer.panes.pane import Pane, ScrollPane
 from mlperf_tui.viewer.panes.threads import Threads
+from mlperf_tui.viewer.screens.ask import AskScreen
 from mlperf_tui.viewer.screens.help import HelpScreen
 from mlperf_tui.viewer.screens.stop import StopScreen
 from mlperf_tui.viewer.snapshot import Dump, Known, Stack
@@ -158,6 +161,32 @@ async def test_forward_past_the_end_is_live(key: str) -> None:
         await ready(pilot)
         await pilot.press("space", key)
     assert source.asked[-1] == ("look", None)
+
+
+async def test_a_burst_of_moves_adds_up() -> None:
+    """As a slow line delivers them: each goes on from where the one before wants to go."""
+    first = as_running(recorded("eight-gpus"))
+    source = ByHand(first)
+    source.deaf = True
+    async with app_of(source=source).run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press(*["left"] * 10, "right")
+    assert [first.now - (t or 0) for _, t in source.asked] == [5 * S * (n + 1) for n in range(10)] + [45 * S]
+
+
+async def test_typing_keeps_its_order_in_a_burst() -> None:
+    """Letters and backspaces that come all at once."""
+    app = app_of(recorded("cpu-digits"))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        app.push_screen(AskScreen("filter"))
+        await pilot.pause()
+        line = app.screen.query_one(Input)
+        for key in ("a", "b", "c", "backspace", "backspace", "x", "y", "left", "z"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await pilot.pause()
+        await pilot.pause()
+        assert line.value == "axzy"
 
 
 async def test_home_is_the_start() -> None:

@@ -12,7 +12,7 @@ from mlperf_tui.viewer.panes.host import timeline
 from mlperf_tui.viewer.panes.links import Links, LinksLine
 from mlperf_tui.viewer.panes.rows import Content, Room
 from mlperf_tui.viewer.panes.threads import Threads
-from mlperf_tui.viewer.panes.throughput import limited
+from mlperf_tui.viewer.panes.throughput import Throughput, limited
 from mlperf_tui.viewer.snapshot import Cost, LinkNow, LinksNow, Look, ThreadNow, ThreadsNow
 from tests.viewer.app_of import recorded
 
@@ -76,14 +76,22 @@ def test_a_refusal_stands_in_the_title() -> None:
 
 
 @pytest.mark.parametrize("width", [20, 60, 200])
-def test_the_limit_comes_before_its_evidence_and_that_before_the_advice(width: int) -> None:
+def test_the_limit_comes_before_its_evidence(width: int) -> None:
     """What doesn't fit is left out whole or shortened; the word always stands."""
     verdict = Verdict("input", ("data wait 54 %", "busy 40 %"), "give the loader more --workers")
     found = limited(verdict, width)
     assert found.startswith("limited by: input")
     assert len(found) <= width
-    assert ("more --workers" in found) == (width == 200)
+    assert ("busy 40 %" in found) == (width >= 60)
     assert limited(None, width) == ""
+
+
+def test_a_roomy_pane_says_what_to_do() -> None:
+    """In a line of its own."""
+    verdict = Verdict("input", ("data wait 54 %",), "give the loader more --workers")
+    snapshot = dataclasses.replace(EIGHT, limited=verdict)
+    assert "next: give the loader more --workers" in text(Throughput().content(snapshot, Room(80, 12)))
+    assert "next:" not in text(Throughput().content(snapshot, Room(80, 4)))
 
 
 def test_the_line_of_time() -> None:

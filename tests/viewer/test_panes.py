@@ -11,6 +11,7 @@ from textual.geometry import Region
 
 from mlperf_tui.analysis.summary import Quality as Measured
 from mlperf_tui.session.status import Status
+from mlperf_tui.viewer.history import Track
 from mlperf_tui.viewer.layout import arrange
 from mlperf_tui.viewer.panes.gpus import Gpus
 from mlperf_tui.viewer.panes.header import Header
@@ -19,7 +20,7 @@ from mlperf_tui.viewer.panes.notice import sentences
 from mlperf_tui.viewer.panes.pane import Pane
 from mlperf_tui.viewer.panes.quality import Quality
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, changed_columns, row
-from mlperf_tui.viewer.panes.throughput import Throughput, flow, period_s
+from mlperf_tui.viewer.panes.throughput import Throughput, flow, grid_of
 from mlperf_tui.viewer.snapshot import GpuNow, Learning, Snapshot
 from tests.viewer.app_of import app_of, as_running, feed, ready, recorded, text_of
 
@@ -158,10 +159,18 @@ def test_notices_come_in_order() -> None:
 
 
 def test_flow_and_period() -> None:
-    """Parts fill their lines; a curve's cell is as short as the run so far allows."""
+    """Parts fill their lines; a curve fills its columns, those of an ended run to the last one."""
     assert flow(["aaa", "", "bb", "cccc"], 7, 2) == ["aaa  bb", "cccc"]
     assert flow(["aaaaaaaaaa"], 5, 2) == ["", ""]
-    assert [period_s(elapsed, 60) for elapsed in (None, 30, 61, 200, 86_400)] == [2, 2, 2, 4, 10]
+    for elapsed in (None, 0.5, 30.0, 61.0, 200.0, 86_400.0):
+        for status in ("running", "finished"):
+            snapshot = dataclasses.replace(recorded("cpu-digits"), status=Status(status), elapsed_s=elapsed)
+            for columns in (1, 7, 60, 200):
+                grid = grid_of(snapshot, columns)
+                values = grid.spread(Track(1000, tuple(float(value) for value in range(1000))))
+                assert len(values) == grid.columns
+                assert columns / 2 < grid.columns <= columns
+                assert grid.columns == columns or status == "running"
 
 
 @pytest.mark.parametrize("links", [0, 8])

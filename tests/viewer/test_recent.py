@@ -65,3 +65,19 @@ def test_the_viewers_own_cost() -> None:
     cpu_pct, bytes_per_s = cost.rates()
     assert cpu_pct == pytest.approx(1.0)
     assert bytes_per_s == pytest.approx(2000)
+
+
+def test_what_fell_between_steps_is_not_of_training() -> None:
+    """An evaluation's readings don't count, however long ago the last step was; after a minute nothing is known."""
+    recent = Recent()
+    for t in range(1, 40):
+        recent.add(GpuReading(t * S, busy_pct=(99.0 if t <= 20 else 5.0,)))
+        if t <= 20:
+            recent.step((t - 1) * S, t * S)
+    assert recent.gpu("busy_pct", [0], 40 * S) == 99.0
+    assert recent.rests(40 * S)
+    recent.add(GpuReading(41 * S, busy_pct=(97.0,)))
+    recent.step(40 * S + S // 2, 41 * S)
+    assert recent.gpu("busy_pct", [0], 41 * S) == 97.0
+    assert recent.gpu("busy_pct", [0], 120 * S) is None
+    assert not recent.rests(120 * S)

@@ -154,7 +154,7 @@ def test_ascii_is_sent_where_the_locale_says_so(terminal: Terminal) -> None:
 
 
 async def test_a_size_that_the_signal_came_too_early_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel signals before it sets the size: a check later on tells the app, and only if there is something new."""
+    """The kernel signals before it sets the size: a later check tells the app, if there is something new."""
     told: list[object] = []
     driver = SurvivingDriver.__new__(SurvivingDriver)
     monkeypatch.setattr(driver, "_get_terminal_size", lambda: (20, 5))

@@ -48,7 +48,7 @@ class Links(ScrollPane):
     def details(self, snapshot: Snapshot) -> list[str]:
         links = snapshot.links
         lines = [
-            f"{age(snapshot.known, 'link' if links.kind == 'NVLink' else 'gpu')}; GB/s are 10⁹ bytes a second",
+            f"{age(snapshot.known, 'link' if links.kind == 'NVLink' else 'gpu')}; GB are 10^9 bytes",
             *origins(snapshot.known, SERIES[links.kind]),
         ]
         if links.kind == "PCIe":

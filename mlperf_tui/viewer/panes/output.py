@@ -194,7 +194,7 @@ class Output(ScrollPane):
         return self.content(snapshot, room)
 
     def _head(self, snapshot: Snapshot, room: Room) -> list[Row]:
-        above = self.events_above and room.height >= LEAST_WITH_EVENTS
+        above = self.events_above and not self.enlarged and room.height >= LEAST_WITH_EVENTS
         head = event_rows(snapshot.events, room.width, room.height // 3) if above else []
         told = [row(f" {text}", Look.DIM) for text in self.details(snapshot)] if self.enlarged else []
         return [*told, *head, row(" – printed –")] if head else told

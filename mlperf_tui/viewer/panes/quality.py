@@ -8,7 +8,7 @@ from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.panes.pane import ScrollPane
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
-from mlperf_tui.viewer.panes.throughput import period_s
+from mlperf_tui.viewer.panes.throughput import grid_of
 from mlperf_tui.viewer.snapshot import Learning, Snapshot
 
 AXIS = 6
@@ -73,7 +73,7 @@ def _mark(value: float | None) -> str:
 
 def _cells(snapshot: Snapshot, width: int, lines: int) -> tuple[list[str], float | None, float | None]:
     """The curve, and the least and the most in sight where they differ."""
-    values = snapshot.learning.losses.cells(width, period_s(snapshot.elapsed_s, width))
+    values = grid_of(snapshot, width).spread(snapshot.learning.losses)
     known = [value for value in values if value is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
     drawn = glyphs.curve(values, lines, low, high)

@@ -29,7 +29,8 @@ class Threads(SortPane):
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         told = snapshot.threads
         if not told.threads:
-            return Content(_more(told, snapshot.host), [], empty("no thread is busy"))
+            known = "thread" in snapshot.known.ages_s
+            return Content(_more(told, snapshot.host), [], empty("no thread is busy" if known else "not read"))
         threads = sorted(told.threads, key=ORDERS[self.order])
         wide = min(NAME_MOST, max(NAME_LEAST, *(len(thread.name) for thread in threads)))
         return Content(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.throughput import Throughput as Rates
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
+from mlperf_tui.viewer.history import Track
 from mlperf_tui.viewer.panes.pane import ScrollPane
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
 from mlperf_tui.viewer.snapshot import Snapshot, Training
@@ -15,10 +17,14 @@ from mlperf_tui.viewer.training import WINDOW_S
 
 PERIODS_S = (2, 3, 4, 5, 6, 8, 10)
 AXIS = 6
+ROOMY = 8
+"""From so many lines on, the next step has one of them."""
+
+WIDEST = 16
 ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 SILENT_S = 10
 UNREPORTED_S = 30
-UNREPORTED = "no steps reported: three lines in the program's loop would show them (mlperf_tui/steps/README.md)"
+UNREPORTED = ("no steps reported:", "three lines in its loop would show them (mlperf_tui/steps/README.md)")
 
 
 class Throughput(ScrollPane):
@@ -29,17 +35,20 @@ class Throughput(ScrollPane):
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         ended = snapshot.over
         if not snapshot.training.whole.steps and (ended or (snapshot.elapsed_s or 0) >= UNREPORTED_S):
-            told = [limited(snapshot.limited, room.width - 2), fmt.cut(UNREPORTED, room.width - 2)]
+            told = [limited(snapshot.limited, room.width - 2), *flow(list(UNREPORTED), room.width - 2, 2)]
             return Content("", [], [row(f" {text}") for text in told if text])
         numbers = [line for line in flow(_parts(snapshot, ended=ended), room.width - 2, 2) if line]
         if snapshot.limited is not None:
             numbers.append(limited(snapshot.limited, room.width - 2))
+            if room.height >= ROOMY and snapshot.limited.advice:
+                numbers.append(fmt.shorten(f"next: {snapshot.limited.advice}", room.width - 2))
         lines = room.height - len(numbers)
-        count = max(0, room.width - AXIS - 2)
-        period = period_s(snapshot.elapsed_s, count)
-        drawn = _curve(snapshot.training, count, period, lines) if lines > 0 and count else []
+        grid = grid_of(snapshot, max(0, room.width - AXIS - 2))
+        drawn = _curve(snapshot.training, grid, lines) if lines > 0 and grid.count else []
         return Content(
-            _note(snapshot, count * period, room.width // 2 + 8), [row(f" {text}") for text in numbers], drawn
+            _note(snapshot, grid.count * grid.period_s, room.width // 2 + 8),
+            [row(f" {text}") for text in numbers],
+            drawn,
         )
 
     def details(self, snapshot: Snapshot) -> list[str]:
@@ -60,14 +69,12 @@ class Throughput(ScrollPane):
 
 
 def limited(verdict: Verdict | None, width: int) -> str:
-    """What limits the run, why one thinks so, and, where there is room, what to do about it."""
+    """What limits the run, and as much of why one thinks so as there is room for."""
     if verdict is None:
         return ""
     said = f"limited by: {verdict.value}"
     because = fmt.fit(verdict.evidence, width - len(said) - 3, ", ")
-    grounds = f"{said} ({because})" if because else said
-    advised = f"{grounds} – {verdict.advice}"
-    return advised if verdict.advice and len(advised) <= width else grounds
+    return f"{said} ({because})" if because else said
 
 
 def _warm_up(snapshot: Snapshot) -> str:
@@ -81,9 +88,32 @@ def _why_no_wait(snapshot: Snapshot) -> list[str]:
     return [f"data wait: {fmt.DASH} the loop doesn't run over Steps.over()"]
 
 
-def period_s(elapsed_s: float | None, count: int) -> int:
-    """Seconds a cell, so that the run so far is in sight; of a long one what fits."""
-    return next((period for period in PERIODS_S if period * count >= (elapsed_s or 0)), PERIODS_S[-1])
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How a curve is laid out: so many values of so many seconds each, over so many columns."""
+
+    count: int
+    period_s: int
+    columns: int
+
+    def spread(self, track: Track) -> list[float | None]:
+        """A value a column."""
+        values = track.cells(self.count, self.period_s)
+        return [values[column * self.count // self.columns] for column in range(self.columns)]
+
+
+def grid_of(snapshot: Snapshot, columns: int) -> Grid:
+    """All of the run so far, from edge to edge; of a long one what fits.
+
+    While it lasts, a value's width doubles or halves only, so that the curve seldom has to be drawn anew.
+    """
+    elapsed = snapshot.elapsed_s or 0.0
+    period = next((period for period in PERIODS_S if period * columns >= elapsed), PERIODS_S[-1])
+    count = max(1, min(columns, math.ceil(elapsed / period) + 1))
+    if snapshot.over:
+        return Grid(count, period, columns)
+    wide = 1 << (max(1, min(WIDEST, columns // count)).bit_length() - 1)
+    return Grid(columns // wide, period, columns // wide * wide)
 
 
 def flow(parts: list[str], width: int, lines: int) -> list[str]:
@@ -146,8 +176,8 @@ def _note(snapshot: Snapshot, seconds: int, width: int) -> str:
     return fmt.fit([f"curve: {span}", window, f"steps by {source}" if source else ""], width, " · ")
 
 
-def _curve(training: Training, count: int, period: int, lines: int) -> list[Row]:
-    values = training.curve.cells(count, period)
+def _curve(training: Training, grid: Grid, lines: int) -> list[Row]:
+    values = grid.spread(training.curve)
     top = _round_up(max((value for value in values if value is not None), default=0.0))
     drawn = glyphs.curve(values, lines, 0.0, top)
     marks = [fmt.axis(top if top else None), *[""] * (lines - 2), "0"][:lines]

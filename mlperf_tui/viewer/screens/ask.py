@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
+from mlperf_tui.viewer.screens.line import Line
 from mlperf_tui.viewer.screens.paced import PacedModalScreen
 
 Refuse = Callable[[str], str | None]
@@ -40,7 +41,7 @@ class AskScreen(PacedModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static(self._prompt, markup=False)
-            yield Input(self._text, self._hint, compact=True)
+            yield Line(self._text, self._hint, compact=True)
 
     def on_mount(self) -> None:
         self.query_one(Input).cursor_blink = False

@@ -41,6 +41,7 @@ def key_lines(bindings: Iterable[tuple[str, Binding]]) -> list[str]:
     """
     keys: dict[str, list[str]] = {}
     for key, binding in bindings:
-        if said := binding.tooltip or binding.description:
-            keys.setdefault(said, []).append(key)
+        said = binding.tooltip or binding.description
+        if said and key not in keys.setdefault(said, []):
+            keys[said].append(key)
     return [f"{', '.join(names).ljust(KEY_COLUMNS)} {said}" for said, names in keys.items()]
