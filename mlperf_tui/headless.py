@@ -11,15 +11,19 @@ from mlperf_tui import launch
 from mlperf_tui.analysis.quality import evaluations
 from mlperf_tui.analysis.throughput import throughput
 from mlperf_tui.errors import MlperfTuiError
-from mlperf_tui.records import HostReading, Mark, Record
+from mlperf_tui.records import Alarm, HostReading, Mark, Record
+from mlperf_tui.report.listing import current, listed
 from mlperf_tui.report.numbers import count, duration
+from mlperf_tui.report.pulse import Pulse, pulse
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Follower, Origin
 from mlperf_tui.session.rollup import Fold
-from mlperf_tui.session.status import status
+from mlperf_tui.session.status import LIVE, REVIVING, status
 
 LINE_EVERY_S = 10.0
 LOOK_EVERY_S = 0.5
+SLOW_STEPS = 2.0
+"""A line of which the time passes without a step says so, unless a step usually takes half as long."""
 
 
 class Progress:
@@ -31,30 +35,51 @@ class Progress:
         self._t0: int | None = None
         self._t = 0
         self._cores: float | None = None
+        self._loss: float | None = None
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether any step has ever come."""
+        return self._step() is not None
 
     def add(self, origin: Origin, record: Record) -> str | None:
-        """Take in a record; a mark that a person wants to see at once is a line of its own."""
+        """Take in a record; a mark or an alarm that a person wants to see at once is a line of its own."""
         self._fold.add(origin, record)
         self._t = max(self._t, getattr(record, "t", 0))
         self._t0 = self._t0 or self._t or None
         if isinstance(record, HostReading):
             self._cores = record.run_cpu_cores
-        if isinstance(record, Mark):
-            return self._mark(record)
-        return None
+        if isinstance(record, Alarm):
+            return f"{self._elapsed()}  alarm: {record.text}"
+        return self._mark(record) if isinstance(record, Mark) else None
 
-    def line(self) -> str:
-        """The stretch since the last line: elapsed, step, rate, loss, the run's cores."""
-        ranks = self._fold.ranks
-        rate = throughput(ranks)
-        last = max((totals.last_n for totals in ranks.values() if totals.last_n is not None), default=None)
-        loss = next((totals.loss for totals in ranks.values() if totals.loss is not None), None)
-        self._fold.take({})
+    def catch_up(self) -> None:
+        """What has come so far is history: the next line is about now."""
+        self._keep_loss()
+        self._fold.clear()
+
+    def line(self, now: Pulse) -> str:
+        """The stretch since the last line: elapsed, step, rate, loss, the run's cores; `now` where it had no step."""
+        rate = throughput(self._fold.ranks)
+        speed = rate.samples_per_s if rate.steps else now.rate
+        self.catch_up()
+        return "  ".join((self._elapsed(), *self._training(speed, now), f"{count(self._cores)} CPU cores"))
+
+    def _training(self, speed: float | None, now: Pulse) -> list[str]:
+        last, silent_s = self._step(), now.silent_s(LINE_EVERY_S, SLOW_STEPS)
         if last is None:
-            return f"{self._elapsed()}  no steps reported  {count(self._cores)} CPU cores"
-        step = str(last + 1)
-        speed = f"{count(rate.samples_per_s)} {self._unit}"
-        return f"{self._elapsed()}  step {step}  {speed}  loss {count(loss)}  {count(self._cores)} CPU cores"
+            return ["no steps reported"]
+        if silent_s is not None:
+            return [f"step {last + 1}", f"no step for {duration(silent_s)}"]
+        return [f"step {last + 1}", f"{count(speed)} {self._unit}", f"loss {count(self._loss)}"]
+
+    def _step(self) -> int | None:
+        steps = (totals.last_n for totals in self._fold.ranks.values())
+        return max((step for step in steps if step is not None), default=None)
+
+    def _keep_loss(self) -> None:
+        losses = (totals.loss for totals in self._fold.ranks.values())
+        self._loss = next((loss for loss in losses if loss is not None), self._loss)
 
     def _mark(self, mark: Mark) -> str | None:
         for name, values in evaluations([mark]).items():
@@ -65,8 +90,17 @@ class Progress:
         return duration((self._t - (self._t0 or self._t)) / 1e9)
 
 
+def opening(folder: Folder) -> str:
+    """Which session it is and how it is, in one line, told before its records are read."""
+    row = listed(folder, time.time())
+    row = current(folder, row, time.monotonic_ns()) if row.status in LIVE else row
+    named = f"{row.id} ({row.name})" if row.name else row.id
+    detail = REVIVING if row.status == "running-unrecorded" else row.detail
+    return f"{named}: {', '.join(filter(None, (row.status, row.silence, detail)))}"
+
+
 def follow(folder: Folder, say: Callable[[str], None], *, stop_on_signals: bool = False) -> None:
-    """Say how the session goes until it has ended.
+    """Say how the session goes until it has ended; of one that has begun long ago at once how it goes now.
 
     With `stop_on_signals`, INT and TERM stop the run, as a batch system expects; else they only end the watching. A
     hang-up always leaves the run going.
@@ -76,17 +110,26 @@ def follow(folder: Folder, say: Callable[[str], None], *, stop_on_signals: bool 
     progress = Progress(folder.plan().unit)
     follower = Follower(folder)
     due = time.monotonic() + LINE_EVERY_S
-    live = True
+    live = _read(folder, follower, progress, say)
+    if live and progress.has_steps:
+        progress.catch_up()
+        say(progress.line(pulse(folder, time.monotonic_ns())))
     while live:
-        live = status(folder).live
-        for origin, record in follower.read():
-            told = progress.add(origin, record)
-            if told is not None:
-                say(told)
+        time.sleep(LOOK_EVERY_S)
+        live = _read(folder, follower, progress, say)
         if time.monotonic() >= due:
             due += LINE_EVERY_S
-            say(progress.line())
-        time.sleep(LOOK_EVERY_S if live else 0)
+            say(progress.line(pulse(folder, time.monotonic_ns())))
+
+
+def _read(folder: Folder, follower: Follower, progress: Progress, say: Callable[[str], None]) -> bool:
+    """Say what is new; whether more is to come."""
+    live = status(folder).live
+    for origin, record in follower.read():
+        told = progress.add(origin, record)
+        if told is not None:
+            say(told)
+    return live
 
 
 def _stop_on_signals(folder: Folder, say: Callable[[str], None]) -> None:

@@ -8,6 +8,7 @@ from mlperf_tui.analysis.summary import Gpu, GpuLinks, Host, Limited, Links, Mon
 from mlperf_tui.records import About, GpuInfo, Source
 from mlperf_tui.session.series import Spread
 from mlperf_tui.session.threads import OTHER, ThreadTotals
+from mlperf_tui.session.training import TRAINING
 
 SeriesByName = Mapping[str, tuple[Spread | None, ...]]
 
@@ -110,5 +111,5 @@ def _limited(series: SeriesByName, index: int, seconds: float) -> Limited | None
 
 def _links(series: SeriesByName, index: int, step_s: float | None) -> GpuLinks:
     tx, rx = (value_range(series, f"link.{way}_bytes_per_s", index) for way in WAYS)
-    both = tx.mean + rx.mean if tx and rx else None
-    return GpuLinks(index, tx, rx, both * step_s if both is not None and step_s else None)
+    training = value_range(series, f"{TRAINING}link.tx_bytes_per_s", index) or tx
+    return GpuLinks(index, tx, rx, training.mean * step_s if training and step_s else None)

@@ -44,7 +44,7 @@ def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "throughput.mean", "the program did not say how many samples a step has"
     if rate.steps and rate.data_wait_share is None:
         yield "throughput.data_wait_share", "the loop does not run over Steps.over()"
-    yield "throughput.mfu", _why_no_mfu(summary)
+    yield "throughput.mfu", why_no_mfu(has_gpu=bool(summary.gpus), flop_known=_says_flop(summary))
     if summary.loss.final is None:
         yield "loss.final", "the program reported no loss"
     if all(one.value is None for one in summary.quality):
@@ -55,9 +55,17 @@ def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "session.exit_code", "the run goes on" if summary.session.status in LIVE else "nobody saw the program end"
 
 
-def _why_no_mfu(summary: Summary) -> str:
-    if not summary.gpus:
+def _says_flop(summary: Summary) -> bool:
+    return summary.about is not None and summary.about["flop_per_sample"] is not None
+
+
+def why_no_mfu(*, has_gpu: bool, flop_known: bool) -> str:
+    """Why there is no MFU, in the words that the summary and the screen share.
+
+    `has_gpu` says whether any GPU was seen, `flop_known` whether the program said what a sample costs.
+    """
+    if not has_gpu:
         return "there is no GPU"
-    if summary.about is None or summary.about["flop_per_sample"] is None:
+    if not flop_known:
         return "the program does not say what a sample costs (flop_per_sample)"
     return "the card's peak is not known to this version"

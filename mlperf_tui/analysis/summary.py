@@ -157,7 +157,7 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class GpuLinks:
-    """One GPU's NVLink traffic; `bytes_per_step` is sent and received together."""
+    """One GPU's NVLink traffic; `bytes_per_step` is what it sends in the time of a step, in training alone."""
 
     index: int
     tx_bytes_per_s: Range | None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlperf_tui.cli.say import say
 from mlperf_tui.errors import MlperfTuiError
 
 if TYPE_CHECKING:
@@ -33,10 +34,25 @@ def progress(folder: Folder) -> int:
     """Plain lines until it ends, then the summary; the exit code for the shell."""
     from mlperf_tui import headless
 
-    click.echo(f"{folder.id} in {folder.path}")
-    headless.follow(folder, click.echo, stop_on_signals=True)
+    say(f"{folder.id} in {folder.path}")
+    headless.follow(folder, say, stop_on_signals=True)
     say_summary(folder, "text")
     return exit_code(folder)
+
+
+def watch_lines(folder: Folder) -> None:
+    """How it is, at once; then plain lines until it ends, and the summary. INT ends the watching, not the run."""
+    from mlperf_tui import headless, launch
+
+    folder.plan()
+    try:
+        say(headless.opening(folder))
+        launch.ensure_recorded(folder)
+        headless.follow(folder, say)
+    except KeyboardInterrupt:
+        say_left(folder)
+    else:
+        say_summary(folder, "text")
 
 
 def choose(root: Path, *, mouse: bool) -> None:
@@ -58,12 +74,16 @@ def choose(root: Path, *, mouse: bool) -> None:
 
 def watch(folder: Folder, *, mouse: bool) -> None:
     """The screen, and once it is left what became of the run."""
+    if not show(folder, mouse=mouse):
+        say_left(folder)
+
+
+def say_left(folder: Folder) -> None:
+    """What became of the run that was watched until now."""
     from mlperf_tui.session.status import status
 
-    if show(folder, mouse=mouse):
-        return
     if status(folder).live:
-        click.echo(f"{folder.id} runs on. To come back: mlperf-tui watch {folder.id}")
+        say(f"{folder.id} runs on. To come back: mlperf-tui watch {folder.id}")
     else:
         say_summary(folder, "text")
 
@@ -87,10 +107,10 @@ def show(folder: Folder, *, mouse: bool) -> bool:
 
 
 def say_summary(folder: Folder, style: str) -> None:
-    """Print it: as text, json or markdown."""
+    """Print it: as text, json or markdown, of which only the text is for a terminal."""
     from mlperf_tui.report import render
 
-    click.echo(render(folder, style))
+    (say if style == "text" else click.echo)(render(folder, style))
 
 
 def exit_code(folder: Folder) -> int:

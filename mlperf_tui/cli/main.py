@@ -11,6 +11,7 @@ import click
 from mlperf_tui import __version__
 from mlperf_tui.cli import run
 from mlperf_tui.cli import sessions as on_sessions
+from mlperf_tui.cli.say import say
 from mlperf_tui.errors import MlperfTuiError
 
 TOOL_ERROR = MlperfTuiError.exit_code
@@ -32,7 +33,7 @@ def main() -> None:
 
 
 def _fail(sentence: str, code: int) -> None:
-    click.echo(f"mlperf-tui: {sentence}", err=True)
+    say(f"mlperf-tui: {sentence}", err=True)
     sys.exit(code)
 
 

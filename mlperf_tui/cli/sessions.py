@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from mlperf_tui.cli.look import choose, find, has_screen, say_summary
+from mlperf_tui.cli.look import choose, find, has_screen, say_summary, watch_lines
 from mlperf_tui.cli.look import watch as look_at
 from mlperf_tui.cli.options import age_s, complete_session, mouse_option, session_argument
+from mlperf_tui.cli.say import say
 from mlperf_tui.errors import MlperfTuiError
 
 
@@ -23,12 +24,7 @@ def watch(root: Path, session: str, mouse: bool) -> int:
     if has_screen():
         look_at(folder, mouse=mouse)
     else:
-        from mlperf_tui import headless, launch
-
-        folder.plan()
-        launch.ensure_recorded(folder)
-        headless.follow(folder, click.echo)
-        say_summary(folder, "text")
+        watch_lines(folder)
     return 0
 
 
@@ -43,7 +39,7 @@ def list_(root: Path, plain: bool, mouse: bool) -> None:
         return
     from mlperf_tui.report.listing import listing
 
-    click.echo("\n".join(listing(root)))
+    say("\n".join(listing(root)))
 
 
 @click.command()
@@ -62,7 +58,7 @@ def stop(root: Path, session: str) -> None:
     patience_s = folder.plan().grace_s + 15
     if not launch.wait(folder, patience_s):
         raise MlperfTuiError(f"{folder.id} has not ended yet: look at it with `mlperf-tui watch {folder.id}`")
-    click.echo(f"{folder.id} {status(folder).word}")
+    say(f"{folder.id} {status(folder).word}")
 
 
 @click.command()
@@ -78,7 +74,7 @@ def rename(root: Path, session: str, name: str) -> None:
 
     folder = find(root, session)
     rename_session(folder, name.strip() or None)
-    click.echo(f"{folder.id} is called {name.strip()}" if name.strip() else f"{folder.id} has no name")
+    say(f"{folder.id} is called {name.strip()}" if name.strip() else f"{folder.id} has no name")
 
 
 @click.command()
@@ -91,7 +87,7 @@ def rm(root: Path, sessions: tuple[str, ...]) -> None:
     for session in sessions:
         folder = find(root, session)
         remove(folder)
-        click.echo(f"deleted {folder.id}")
+        say(f"deleted {folder.id}")
 
 
 @click.command()
@@ -108,12 +104,12 @@ def prune(root: Path, older_than: str, dry_run: bool) -> None:
     for folder in found:
         size = folder.size() if dry_run else remove(folder)
         freed += size
-        click.echo(f"{'would delete' if dry_run else 'deleted'} {folder.id}  {gib(size)}")
+        say(f"{'would delete' if dry_run else 'deleted'} {folder.id}  {gib(size)}")
     if found:
         many = f"{len(found)} session{'' if len(found) == 1 else 's'}"
-        click.echo(f"{many}, {gib(freed)} {'would be freed' if dry_run else 'freed'}")
+        say(f"{many}, {gib(freed)} {'would be freed' if dry_run else 'freed'}")
     else:
-        click.echo(f"nothing that has ended is older than {older_than}", err=True)
+        say(f"nothing that has ended is older than {older_than}", err=True)
 
 
 @click.command()

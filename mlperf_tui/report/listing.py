@@ -15,10 +15,11 @@ from mlperf_tui.analysis.throughput import throughput
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import About, Step
 from mlperf_tui.report.numbers import DASH, count, duration, gib
+from mlperf_tui.report.pulse import pulse
 from mlperf_tui.session.folder import Folder, sessions
 from mlperf_tui.session.log import Tail
 from mlperf_tui.session.rollup import whole
-from mlperf_tui.session.status import status
+from mlperf_tui.session.status import LIVE, status
 
 UNREADABLE = "unreadable"
 HEADINGS = ("session", "name", "status", "workload", "precision", "throughput", "age", "lasted", "size")
@@ -29,7 +30,8 @@ class Listed:
     """One session in a list. `status` is a word of session.status or `unreadable`, `detail` the sentence behind it.
 
     `rate` is in `unit`, `started_s` in seconds since the epoch, `pace` the rate over the run, oldest first. `told` says
-    that the summary, which a run leaves at its end, was there to take rate, precision and duration from.
+    that the summary, which a run leaves at its end, was there to take rate, precision and duration from. `silent_s`
+    is there for a live run that has long made no step.
     """
 
     id: str
@@ -47,6 +49,12 @@ class Listed:
     grace_s: float = 30.0
     told: bool = False
     pace: tuple[float | None, ...] = ()
+    silent_s: float | None = None
+
+    @property
+    def silence(self) -> str:
+        """How long there was no step, where that is long."""
+        return "" if self.silent_s is None else f"no step for {duration(self.silent_s)}"
 
 
 def listing(root: Path) -> Iterator[str]:
@@ -56,7 +64,7 @@ def listing(root: Path) -> Iterator[str]:
         yield no_session(root)
         return
     now_s = time.time()
-    cells = [HEADINGS, *(_cells(completed(folder, listed(folder, now_s)), now_s) for folder in found)]
+    cells = [HEADINGS, *(_cells(seen(folder, now_s), now_s) for folder in found)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
     for row in cells:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -65,6 +73,19 @@ def listing(root: Path) -> Iterator[str]:
 def no_session(root: Path) -> str:
     """What an empty list says."""
     return f"no session yet in {root}: start one with `mlperf-tui run resnet50`"
+
+
+def seen(folder: Folder, now_s: float) -> Listed:
+    """All that can be told; of a live session as it is now."""
+    row = listed(folder, now_s)
+    return current(folder, row, time.monotonic_ns()) if row.status in LIVE else completed(folder, row)
+
+
+def current(folder: Folder, row: Listed, t: int) -> Listed:
+    """A live session with its rate as of `t` (monotonic ns), which is none when it has long made no step."""
+    found = pulse(folder, t)
+    silent_s = found.silent_s()
+    return dataclasses.replace(row, rate=found.rate if silent_s is None else None, silent_s=silent_s)
 
 
 def listed(folder: Folder, now_s: float) -> Listed:
@@ -123,7 +144,7 @@ def _said_precision(folder: Folder) -> str | None:
 def _cells(row: Listed, now_s: float) -> tuple[str, ...]:
     speed = DASH if row.rate is None else f"{count(row.rate)} {row.unit}"
     age = duration(None if row.started_s is None else now_s - row.started_s)
-    word = row.detail if row.status == UNREADABLE else row.status
+    word = row.detail if row.status == UNREADABLE else ", ".join(filter(None, (row.status, row.silence)))
     named = (row.id, row.name or DASH, word, row.workload or DASH, row.precision or DASH)
     return (*named, speed, age, duration(row.lasted_s), gib(row.size_bytes))
 

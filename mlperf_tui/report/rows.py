@@ -176,8 +176,8 @@ def _machine_rows(summary: Summary) -> Iterator[Row]:
         yield "threads", ", ".join(_thread(thread) for thread in summary.host.threads[:THREADS_SHOWN])
     if summary.energy.j_per_sample is not None:
         yield "energy", f"{count(summary.energy.j_per_sample)} J a sample, GPUs alone"
-    if summary.links.per_gpu:
-        yield "NVLink", _links(summary)
+    if text := _links(summary):
+        yield "NVLink", text
     for alarm in summary.alarms:
         yield "alarm", f"{alarm.text} (at {duration(alarm.at_s)})"
     yield "monitor", _monitor(summary)
@@ -192,14 +192,17 @@ def _thread(thread: Thread) -> str:
 
 
 def _links(summary: Summary) -> str:
-    """A GPU's mean traffic, over those that have links."""
-    found = summary.links.per_gpu
+    """A GPU's mean traffic, over those in use that have links; over all where no rank named its GPU."""
+    used = {gpu.index for gpu in summary.gpus if gpu.in_use is not False}
+    found = [one for one in summary.links.per_gpu if one.index in used]
+    if not found:
+        return ""
     sent, received = (
         _mean_of([way for way in ways if way]) for ways in zip(*(_ways(one) for one in found), strict=True)
     )
     text = f"sent {rate(sent)}, received {rate(received)} a GPU, mean of {len(found)} ({summary.links.source})"
     steps = [one.bytes_per_step for one in found if one.bytes_per_step is not None]
-    return f"{text}; {sum(steps) / len(steps) / 1e9:.2f} GB a GPU and step" if steps else text
+    return f"{text}; a GPU sends {sum(steps) / len(steps) / 1e9:.2f} GB a step" if steps else text
 
 
 def _ways(one: GpuLinks) -> tuple[Range | None, Range | None]:

@@ -13,6 +13,9 @@ from mlperf_tui.report.rows import state
 
 NO_CLAIM = "one run each: no claim; only repeated runs tell a difference from chance"
 
+TINY_SHARE = 0.01
+"""A smaller part of a whole is next to nothing, however many times it goes into another."""
+
 Value = float | None
 Text = Callable[[Value], str]
 Pair = tuple[Summary, Summary]
@@ -73,7 +76,7 @@ def _rows(pair: Pair) -> Iterator[Compared]:
     yield from _learning(pair)
     yield _number("energy", pair, lambda summary: summary.energy.j_per_sample, _in("J a sample"))
     for label, name, text in GPU_MEANS:
-        yield _number(label, pair, _mean_of(name), text)
+        yield _number(label, pair, _mean_of(name), text, least=100 * TINY_SHARE)
     for label, name in GPU_PEAKS:
         yield _number(label, pair, _peak_of(name), gib)
     yield _number("CPU", pair, lambda summary: _mean(summary.host.cpu_cores), _in("cores"))
@@ -88,7 +91,7 @@ def _speeds(pair: Pair) -> Iterator[Compared]:
     for name in ("p50", "p99"):
         yield _number(f"step time {name}", pair, _step_time(name), _in("ms"))
     yield Compared("timed by", _clock(one), _clock(other))
-    yield _number("data wait", pair, lambda summary: summary.throughput.data_wait_share, percent)
+    yield _number("data wait", pair, lambda summary: summary.throughput.data_wait_share, percent, least=TINY_SHARE)
     yield _number("steps", pair, lambda summary: summary.throughput.steps, _whole)
 
 
@@ -117,9 +120,11 @@ def _quality(metric: str, find: Callable[[Quality], Value]) -> Callable[[Summary
     return lambda summary: next((find(one) for one in summary.quality if one.metric == metric), None)
 
 
-def _number(label: str, pair: Pair, find: Callable[[Summary], Value], text: Text) -> Compared:
+def _number(label: str, pair: Pair, find: Callable[[Summary], Value], text: Text, *, least: float = 0.0) -> Compared:
+    """The row of a number, without a ratio where one of the two is below the `least` that is worth one."""
     left, right = (find(summary) for summary in pair)
-    return Compared(label, text(left), text(right), ratio(left, right))
+    is_worth_one = left is not None and right is not None and min(left, right) >= least
+    return Compared(label, text(left), text(right), ratio(left, right) if is_worth_one else DASH)
 
 
 def _in(unit: str) -> Text:

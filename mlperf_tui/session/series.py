@@ -15,6 +15,9 @@ MONITOR = ("host.monitor_cpu_s", "host.late_ticks", "host.lines_lost")
 Spread = tuple[float, float, float, int]
 """Min, mean, max, count."""
 
+Stored = Mapping[str, tuple[tuple[float, ...] | None, ...]]
+"""Spreads as a minute has them."""
+
 
 def series(record: GpuReading | LinkReading | HostReading) -> Iterator[tuple[str, Values]]:
     """Each series that a reading carries: `gpu.power_w` with a value a GPU, `host.cpu_cores` with one alone."""
@@ -50,7 +53,7 @@ class Spreads:
         """Keep only what the recorder says of itself."""
         self._sums = {name: cells for name, cells in self._sums.items() if name in MONITOR}
 
-    def merge(self, stored: Mapping[str, tuple[tuple[float, ...] | None, ...]]) -> None:
+    def merge(self, stored: Stored) -> None:
         """Add what a minute has stored."""
         for name, spreads in stored.items():
             for index, spread in enumerate(spreads):

@@ -12,6 +12,10 @@ from mlperf_tui.steps.facts import boot_id, hostname
 
 END_WITHIN_BYTES = 1 << 16
 ENDED = ("finished", "failed", "stopped", "interrupted")
+UNRECORDED = "its recorder is gone; `mlperf-tui watch` starts another"
+REVIVING = "its recorder is gone: another is being started"
+"""The same, said by whoever is starting it."""
+
 LIVE = ("starting", "running", "running-unrecorded", "stopping")
 
 
@@ -91,7 +95,7 @@ def _here(folder: Folder, holders: lock.Holders, end: End | None) -> Status:
             return Status("starting")
         return Status("stopping" if holders.stopping else "running")
     if holders.workload is not None and holders.workload.alive:
-        return Status("running-unrecorded", "its recorder is gone; `mlperf-tui watch` starts another")
+        return Status("running-unrecorded", UNRECORDED)
     if end is not None:
         return _ended(end)
     return Status("interrupted", "the recorder and the workload are gone")

@@ -12,11 +12,13 @@ from dataclasses import replace
 from threading import Event
 
 from mlperf_tui.analysis.bottleneck import Verdict
+from mlperf_tui.session import lock
+from mlperf_tui.session.alive import Process
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.index import Index
 from mlperf_tui.session.output import LastLines
 from mlperf_tui.session.span import last_time
-from mlperf_tui.session.status import ENDED, Status, status
+from mlperf_tui.session.status import ENDED, REVIVING, Status, status
 from mlperf_tui.steps.facts import boot_id, hostname
 from mlperf_tui.viewer import stored
 from mlperf_tui.viewer.cursor import Cursor, Wishes
@@ -44,6 +46,7 @@ class Feed:
         self._index = Index(folder)
         self._standing: Standing | None = None
         self._verdict: tuple[Verdict | None] | None = None
+        self._program: Process | None = None
         self._last = Snapshot(self._plan, Status("starting"), 0)
 
     def look(self, t: int | None) -> None:
@@ -74,9 +77,18 @@ class Feed:
 
     def _seen(self) -> Snapshot:
         self._folder.session.stat()
-        state = status(self._folder)
+        state = self._state()
         end = self._move_cursor(state)
         return self._live(state) if self._cursor.t is None else self._past(self._cursor.t, end, state)
+
+    def _state(self) -> Status:
+        """As whoever looks at it is told; while it runs here its program is kept in mind."""
+        state = status(self._folder)
+        if not state.live:
+            self._program = None
+        elif self._program is None and (holders := lock.read(self._folder.lock)) is not None:
+            self._program = holders.workload
+        return replace(state, detail=REVIVING) if state.word == "running-unrecorded" else state
 
     def _move_cursor(self, state: Status) -> int:
         """By what was asked and by the time that has passed; the last moment (monotonic ns) that there is to see."""
@@ -141,10 +153,17 @@ class Feed:
 
     def _excuse(self, error: Exception) -> Status:
         if not self._folder.session.exists():
-            return Status("gone", "its directory was removed")
+            return Status("gone", f"its directory was removed{_what_became_of(self._program)}")
         return Status("unreadable", f"it can't be read just now ({type(error).__name__}: {error})")
 
 
 def _here(model: Model) -> bool:
     """Whether the session's clock is this machine's; before it has said so there is nothing to be old."""
     return model.boot == (hostname(), boot_id())
+
+
+def _what_became_of(program: Process | None) -> str:
+    """Of one that ran when it was last seen; nothing of one that had ended before."""
+    if program is None:
+        return ""
+    return f"; the program still runs as process {program.pid}" if program.alive else "; the program has ended"

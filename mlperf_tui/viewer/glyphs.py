@@ -1,31 +1,18 @@
-"""Sparks and curves out of blocks, and what to put in place of every sign that a terminal without UTF-8 lacks."""
+"""Sparks and curves out of blocks; the signs for a terminal without UTF-8 are in a lower room."""
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-BLOCKS = "▁▂▃▄▅▆▇█"
-PLAIN_BLOCKS = "_.-=+*%#"
+from mlperf_tui.report.plain import BLOCKS
+from mlperf_tui.report.plain import plain as plain
+from mlperf_tui.report.plain import utf8 as utf8
+
 SPARK_PERIOD_S = 4
 """Seconds a cell of a spark: it moves no oftener than that, and fifteen cells are a minute."""
 
 SPARK_CELLS = (120, 90, 60, 45, 30, 15)
-_SIGNS = {"–": "-", "·": ".", "×": "x", "°": " ", "●": "*", "○": "o", "✓": "+", "✗": "x", "■": "#", "─": "-"}
-_MORE = {"▸": ">", "›": ">", "…": "~", "↑": "^", "↓": "v", "←": "<", "→": ">", "⚠": "!"}
-_TABLE = str.maketrans({**_SIGNS, **_MORE, **dict(zip(BLOCKS, PLAIN_BLOCKS, strict=True))})
-
-
-def utf8(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the locale says that the terminal reads UTF-8; where it says nothing, terminals do nowadays."""
-    named = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "UTF-8")
-    return named.lower().replace("-", "").endswith("utf8")
-
-
-def plain(text: str) -> str:
-    """The same in ASCII, as wide as before: a sign of one column for each."""
-    return text.replace(" · ", " | ").translate(_TABLE).encode("ascii", "replace").decode()
 
 
 def spark(values: Sequence[float | None], low: float, high: float) -> str:

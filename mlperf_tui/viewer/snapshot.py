@@ -220,6 +220,7 @@ class Snapshot:
     precision: str | None = None
     device: str = ""
     batch: int | None = None
+    flop_known: bool = False
     ranks: int = 1
     epoch: int | None = None
     epochs: int | None = None

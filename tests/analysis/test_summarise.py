@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from mlperf_tui.analysis.reasons import why_no_mfu
 from mlperf_tui.analysis.summarise import summarise
 from mlperf_tui.records import (
     About,
@@ -97,7 +98,10 @@ def test_a_gpu_run_by_hand() -> None:
     assert second.tensor_pct is None
     assert summary.unknown["gpus.tensor_pct"] == "GPM needs Hopper or newer"
     assert summary.links.source == "GPM"
-    assert summary.links.per_gpu[0].bytes_per_step == pytest.approx(3e9)
+    assert summary.links.per_gpu[0].bytes_per_step == pytest.approx(1e9)
+    assert "NVLink      sent 1.0 GB/s, received 2.0 GB/s a GPU, mean of 1 (GPM); a GPU sends 1.00 GB a step" in to_text(
+        summary
+    )
     assert summary.monitor.cpu_pct == pytest.approx(1.0)  # 0.09 s more between the first reading and the last
     assert summary.quality[0].time_to_target_s == 9
     assert summary.session.precision == "amp-bf16"
@@ -193,14 +197,39 @@ def test_threads_and_what_limits_the_run() -> None:
     assert [thread.name for thread in (main, loader, other)] == ["rank 0 main", "rank 0 loader 0", "other"]
     assert [thread.cpu_pct for thread in (main, loader, other)] == pytest.approx([90, 20, 10])
     assert [thread.top_frame for thread in (main, loader, other)] == ["forward conv.py", None, None]
-    assert summary.limited_by.value == "host"
+    assert summary.limited_by.value == "compute"
     assert "limited_by.value" not in summary.unknown
-    told = "host (1.2 of 2 cores, data wait 1 %, main thread 90 % of a core)"
+    told = "compute (main thread 90 % of a core, 1.2 of 2 cores, data wait 1 %)"
     assert f"limited by  {told}" in to_text(summary)
     assert f"| limited by | {told} |" in to_markdown(summary)
     assert "threads     rank 0 main 90 % (forward conv.py), rank 0 loader 0 20 %, other 10 %" in to_text(summary)
     assert summary.limited_by.advice is not None
-    assert summary.limited_by.advice in to_markdown(summary)
+    assert summary.limited_by.advice in " ".join(to_text(summary).split())
+    assert summary.limited_by.advice.replace("_", r"\_") in to_markdown(summary)
+
+
+def test_evaluation_and_pauses_are_no_evidence() -> None:
+    """A loop that is at its core's limit and idles for as long as it trains is limited by the core."""
+    told: list[Record] = [HostInfo("a", 2, 1 << 30), ThreadInfo(T, 1, 1, "rank 0 main", 0), Mark(T, "run_start")]
+    for second in range(1, 61):
+        t, busy = T + second * S, second % 20 < 10
+        told.append(HostReading(t, run_cpu_cores=1.0 if busy else 0.02))
+        told.append(ThreadReading(t, (1,), (0.97 if busy else 0.01,)))
+        told += [Step(t, second, 100, 0.01, 0.99)] if busy else []
+    summary = summarise(plan("s-1"), FINISHED, _fold(*told, Mark(T + 60 * S, "run_stop")))
+    assert summary.limited_by.value == "compute"
+    assert summary.limited_by.evidence == ("main thread 97 % of a core", "1.0 of 2 cores", "data wait 1 %")
+    assert summary.host.cpu_cores is not None
+    assert summary.host.cpu_cores.mean < 0.6, "the run's own mean stays over all of its time"
+
+
+@pytest.mark.parametrize(
+    ("has_gpu", "flop_known", "words"),
+    [(False, True, "there is no GPU"), (True, False, "flop_per_sample"), (True, True, "peak")],
+)
+def test_why_there_is_no_mfu(has_gpu: bool, flop_known: bool, words: str) -> None:
+    """One reason, the nearest one."""
+    assert words in why_no_mfu(has_gpu=has_gpu, flop_known=flop_known)
 
 
 def test_what_cannot_be_told_has_its_reason() -> None:

@@ -148,6 +148,36 @@ def test_int_and_term_stop_a_headless_run_and_a_hang_up_does_not(tool: Tool) -> 
         assert f"  {word}  " in next(line for line in tool("list").out.splitlines() if line.startswith(folder.name))
 
 
+def test_int_ends_only_the_watching(tool: Tool) -> None:
+    """It says at once which session it is and how it is, and at last how to come back; the run goes on."""
+    folder = tool.train(100_000, "--name", "watched")
+    environment = {**os.environ, "MLPERF_TUI_SESSIONS": str(tool.root), "TERM": "dumb"}
+    with subprocess.Popen(
+        [str(tool.executable), "watch"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as watching:
+        assert watching.stdout is not None
+        assert watching.stdout.readline() == f"{folder.id} (watched): running\n"
+        assert "samples/s" in watching.stdout.readline()
+        watching.send_signal(signal.SIGINT)
+        out, err = watching.communicate(timeout=60)
+    assert out.splitlines()[-1] == f"{folder.id} runs on. To come back: mlperf-tui watch {folder.id}"
+    assert (watching.returncode, err) == (0, "")
+    assert status(folder).word == "running"
+    assert tool("stop", folder.id).code == 0
+
+
+def test_another_locale_gets_ascii(tool: Tool) -> None:
+    """The lines, the summary as text and the list; JSON stays as it is."""
+    plain = {"LC_ALL": "C"}
+    said = tool("run", "--note", "a – b", "--", *TRAIN, "20", environment=plain)
+    for told in (said, tool("summary", environment=plain), tool("list", environment=plain)):
+        assert told.out.isascii()
+    assert "+ finished" in said.out
+    assert "a – b" in json.dumps(
+        json.loads(tool("summary", "--format", "json", environment=plain).out), ensure_ascii=False
+    )
+
+
 def test_mllog_lines_of_any_program_become_marks(tool: Tool) -> None:
     """No import of ours: the lines are enough."""
     line = ':::MLLOG {"key": "eval_accuracy", "value": 0.25, "metadata": {"epoch_num": 1}}'

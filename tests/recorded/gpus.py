@@ -48,12 +48,12 @@ class Cells:
     def __init__(self, second: int, chance: random.Random, count: int, lost: int | None = None) -> None:
         self._calm = calm(second)
         self._chance = chance
-        self._count = count
+        self.count = count
         self._lost = lost
 
     def between(self, low: float, high: float, idle: float, digits: int = 0) -> Values:
         return self.each(
-            [idle if self._calm else round(self._chance.uniform(low, high), digits) for _ in range(self._count)]
+            [idle if self._calm else round(self._chance.uniform(low, high), digits) for _ in range(self.count)]
         )
 
     def each(self, values: list[float]) -> Values:
@@ -77,16 +77,25 @@ def _gpu_reading(second: int, count: int, cells: Cells, rest: Cells, lost: int |
     )
 
 
-def _links(second: int, chance: random.Random, count: int, rest: random.Random) -> LinkReading:
+def _links(second: int, chance: random.Random, cells: Cells, rest: random.Random) -> LinkReading:
     """Each ten seconds also link by link: shares of the GPU's total, none far from the others."""
-    sent, received = (tuple(round(chance.uniform(1.08e11, 1.14e11)) for _ in range(count)) for _ in range(2))
+    ways = [cells.each([_traffic(second, chance) for _ in range(cells.count)]) for _ in range(2)]
+    sent, received = ways
     t = T0 + second * SECOND + 60_000_000
     if second % 10:
         return LinkReading(t, sent, received)
-    return LinkReading(t, sent, received, *(tuple(_by_link(total, rest) for total in way) for way in (sent, received)))
+    return LinkReading(t, sent, received, *(tuple(_by_link(total, rest) for total in way) for way in ways))
 
 
-def _by_link(total: int, rest: random.Random) -> Values:
+def _traffic(second: int, chance: random.Random) -> int:
+    """Of gradients, and next to nothing while nobody trains."""
+    bytes_per_s = chance.uniform(1.08e11, 1.14e11)
+    return round(bytes_per_s / 1e5) if calm(second) else round(bytes_per_s)
+
+
+def _by_link(total: float | None, rest: random.Random) -> Values:
+    if total is None:
+        return (None,) * LINKS
     return tuple(int(round(total / LINKS * rest.uniform(0.97, 1.03), -7)) for _ in range(LINKS))
 
 
@@ -114,7 +123,7 @@ def eight_gpus(
             readings += _lost(second, lose[0])
         readings += [clock(T0 + second * SECOND)] if second % 60 == 0 and second else []
         cells, more = Cells(second, chance, count, gone), Cells(second, rest, count, gone)
-        readings += [_gpu_reading(second, count, cells, more, gone), _links(second, chance, count, rest)]
+        readings += [_gpu_reading(second, count, cells, more, gone), _links(second, chance, cells, rest)]
         run = (0.2 if calm(second) else 1.51) * used
         readings.append(host(second, chance, 128, run, 61 * GIB, output, 1 + 3 * used, 5 * used))
         readings += thread_records(second, rest, threads, calm=calm(second))

@@ -75,7 +75,8 @@ def test_no_step_for_a_minute_is_told_once_until_one_comes() -> None:
     watch = Watch()
     _train(watch, 0, 20, 0.5)
     assert _kinds(watch, 69) == []
-    assert watch.look(70 * S, None) == [("no-step", "no step for 60 s; usually one takes 0.5 s")]
+    text = "no step for 60 s; usually one takes 0.5 s (d shows where each rank is)"
+    assert watch.look(70 * S, None) == [("no-step", text)]
     assert _kinds(watch, 100) == []
     _train(watch, 110, 1)
     assert _kinds(watch, 111) == []

@@ -52,6 +52,13 @@ def test_the_rollup_is_remade_and_comes_to_the_same(h100: Folder) -> None:
     assert again["marks"] == before["marks"]
 
 
+def test_the_gpus_in_use_alone_make_the_traffic(tmp_path: Path) -> None:
+    """Four of eight: the others are another's."""
+    folder = Folder(Path(shutil.copytree(RECORDED / "gpu-lost", tmp_path / "gpu-lost")))
+    text = render(folder, "text")
+    assert "mean of 4 (GPM); a GPU sends" in text
+
+
 @pytest.mark.parametrize("name", [*GENERATED, "one-h100"])
 @pytest.mark.parametrize("style", list(STYLES))
 def test_every_recorded_session_in_every_style(tmp_path: Path, name: str, style: str) -> None:

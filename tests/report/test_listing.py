@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
-from mlperf_tui.records import Plan, encode
+from mlperf_tui.records import Plan, Step, encode
 from mlperf_tui.report.build import store
 from mlperf_tui.report.listing import completed, listed, listing
 from mlperf_tui.report.pace import pace
@@ -90,6 +91,24 @@ def test_a_live_session_lasts_until_now(tmp_path: Path) -> None:
     row = listed(folder, STARTED_S + 90)
     held.close()
     assert (row.status, row.lasted_s, row.rate, row.grace_s) == ("running", 90.0, None, 7.0)
+
+
+@pytest.mark.parametrize(("ago_s", "said"), [(5, "8.00 samples/s"), (166, "running, no step for 00:02:46")])
+def test_a_stalled_run_is_not_fast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ago_s: int, said: str) -> None:
+    """After a minute without a step the line says for how long, and no rate."""
+    folder = Folder(tmp_path / "s-live")
+    folder.path.mkdir()
+    folder.session.write_text(encode(Plan("s-live", "command", "x", ("x",), "/", hostname(), "2026-11-24T09:12:04Z")))
+    steps = (Step((n + 1) * 1_000_000_000, n, 8, 0.5, 0.5) for n in range(100))
+    (folder.path / "steps-0-0.jsonl").write_text("".join(encode(step) + "\n" for step in steps))
+    held = lock.Lock.take(folder.lock)
+    assert held is not None
+    held.write(lock.Holders(hostname(), boot_id(), myself(), myself()))
+    monkeypatch.setattr(time, "monotonic_ns", lambda: (100 + ago_s) * 1_000_000_000)
+    [_, line] = listing(tmp_path)
+    held.close()
+    assert said in line
+    assert ("samples/s" in line) == ("samples/s" in said)
 
 
 def test_an_unreadable_session_costs_one_line(tmp_path: Path, h100: Folder) -> None:

@@ -1,4 +1,4 @@
-"""The rate over the run and of now: a bounded part of the files is read, and what is unknown is none."""
+"""The rate over the run: spaced by time, from a bounded part of the files, and blank where nothing was trained."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mlperf_tui.records import Record, Step, encode
+from mlperf_tui.records import HostReading, Step, encode
 from mlperf_tui.report import pace as pacing
 from mlperf_tui.report.build import build
-from mlperf_tui.report.pace import POINTS, now, pace
+from mlperf_tui.report.pace import POINTS, pace
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.rollup import Roller
 
@@ -33,8 +33,18 @@ def session(path: Path, ranks: int = 1, steps: int = 240, slow_from: int = 120) 
 
 
 def test_from_the_steps_of_a_short_run(tmp_path: Path) -> None:
-    """Half as fast in its second half."""
-    assert pace(session(tmp_path / "s")) == (100.0,) * 12 + (50.0,) * 12
+    """Half as fast in the last two thirds of its time."""
+    assert pace(session(tmp_path / "s")) == pytest.approx([100.0] * 8 + [50.0] * 16)
+
+
+def test_where_it_stands_still_it_is_blank(tmp_path: Path) -> None:
+    """At its end, as of now, and in between."""
+    folder = session(tmp_path / "s", steps=120)
+    assert pace(folder, 360 * SECOND) == pytest.approx([100.0] * 8 + [None] * 16)
+    later = "".join(encode(Step((360 + n) * SECOND, 120 + n, 100, 0.25, 0.75)) + "\n" for n in range(1, 121))
+    with folder.steps()[0].open("a") as file:
+        file.write(later)
+    assert pace(folder) == pytest.approx([100.0] * 6 + [None] * 12 + [100.0] * 6)
 
 
 def test_from_the_minutes_of_a_longer_one(tmp_path: Path) -> None:
@@ -43,10 +53,24 @@ def test_from_the_minutes_of_a_longer_one(tmp_path: Path) -> None:
     roller = Roller(folder, "h")
     roller.roll()
     roller.close()
-    points = [point for point in pace(folder) if point is not None]
+    points = pace(folder)
     assert len(points) == POINTS
-    assert points[:6] == pytest.approx([200.0] * 6)
-    assert points[-6:] == pytest.approx([100.0] * 6)
+    assert points[:7] == pytest.approx([200.0] * 7)
+    assert points[-15:] == pytest.approx([100.0] * 15)
+
+
+def test_minutes_without_a_step_are_blank(tmp_path: Path) -> None:
+    """The recorder goes on writing them."""
+    folder = session(tmp_path / "s", steps=1440, slow_from=9000)
+    with (folder.path / "readings-h-0.jsonl").open("w") as file:
+        for second in range(1440, 2880, 10):
+            file.write(encode(HostReading(second * SECOND)) + "\n")
+    roller = Roller(folder, "h")
+    roller.roll()
+    roller.close()
+    points = pace(folder, 2880 * SECOND)
+    assert points[:11] == pytest.approx([100.0] * 11)
+    assert points[13:] == (None,) * 11
 
 
 def test_of_a_long_file_only_places_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,8 +79,9 @@ def test_of_a_long_file_only_places_are_read(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(pacing, "WHOLE_BYTES", 1000)
     found = pace(folder)
     assert len(found) == POINTS
-    assert found[:10] == (100.0,) * 10
-    assert found[-10:] == (50.0,) * 10
+    assert found[:7] == pytest.approx([100.0] * 7)
+    assert found[-15:] == pytest.approx([50.0] * 15)
+    assert pace(folder, 7200 * SECOND) == pytest.approx([100.0] * 4 + [50.0] * 8 + [None] * 12)
 
 
 def test_of_many_minutes_only_some_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +91,7 @@ def test_of_many_minutes_only_some_are_read(tmp_path: Path, monkeypatch: pytest.
     roller.roll()
     roller.close()
     monkeypatch.setattr(pacing, "WHOLE_BYTES", 1000)
-    assert pace(folder) == (100.0,) * POINTS
+    assert pace(folder) == pytest.approx([100.0] * POINTS)
 
 
 @pytest.mark.parametrize("name", ["cpu-digits", "eight-gpus", "failed", "gpu-lost", "sixteen-gpus", "one-h100"])
@@ -89,21 +114,4 @@ def test_torn_and_foreign_lines_are_left_out(tmp_path: Path) -> None:
     folder = session(tmp_path / "s", steps=24)
     path = folder.steps()[0]
     path.write_text(path.read_text().replace('{"step":', '{"step":{torn\nnonsense\n{"step":', 1))
-    assert set(pace(folder)) <= {100.0, None}
-
-
-def test_now_is_the_last_steps_of_all_ranks(tmp_path: Path) -> None:
-    """Summed; unknown once nothing has come for a minute, and before anything has."""
-    folder = session(tmp_path / "s", ranks=3, steps=1000, slow_from=500)
-    end = 500 * SECOND + 1000 * SECOND
-    assert now(folder, end + SECOND) == pytest.approx(150.0)
-    assert now(folder, end + 61 * SECOND) is None
-    assert now(Folder(tmp_path / "none"), 0) is None
-
-
-def test_now_is_unknown_as_long_as_one_rank_is(tmp_path: Path) -> None:
-    """A rank that tells no samples is not taken for one that does nothing."""
-    folder = session(tmp_path / "s", ranks=2)
-    silent: list[Record] = [Step(400 * SECOND, 0)]
-    (folder.path / "steps-1-0.jsonl").write_text("".join(encode(record) + "\n" for record in silent))
-    assert now(folder, 400 * SECOND) is None
+    assert {point if point is None else round(point, 6) for point in pace(folder)} <= {100.0, None}

@@ -55,6 +55,17 @@ def test_a_ratio_turned_round_is_its_inverse(left: float, right: float) -> None:
     assert there * back == pytest.approx(1, rel=0.013)
 
 
+@pytest.mark.parametrize(("left", "right", "said"), [(0.0001, 0.43, DASH), (0.43, 0.004, DASH), (0.1, 0.43, "×4.30")])
+def test_a_tiny_share_has_no_ratio(summaries: dict[str, Summary], left: float, right: float, said: str) -> None:
+    """Next to nothing goes into everything many times."""
+    run = summaries["one-h100"]
+    pair = [
+        dataclasses.replace(run, throughput=dataclasses.replace(run.throughput, data_wait_share=share))
+        for share in (left, right)
+    ]
+    assert row("data wait", *pair).ratio == said
+
+
 def test_one_and_the_same_is_alike(summaries: dict[str, Summary]) -> None:
     """Every ratio is 1; what nobody knows is said."""
     found = side_by_side(summaries["one-h100"], summaries["one-h100"])

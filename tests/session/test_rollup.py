@@ -43,18 +43,18 @@ def _write(path: Path, *records: Record) -> None:
     log.close()
 
 
-def _session(tmp_path: Path, steps: int, step_s: float) -> Folder:
-    """A run of two ranks with a reading a second; what is known late comes two steps later."""
+def _session(tmp_path: Path, steps: int, step_s: float, *, pause_s: float = 0.0) -> Folder:
+    """A run of two ranks with a reading a second; what is known late comes two steps later. It pauses each 20 steps."""
     folder = Folder(tmp_path)
     for rank in (0, 1):
         lines: list[Record] = [Clock(0, 0, "h", "b"), About(rank, 2, rank, 7)]
         for n in range(steps):
-            t = round((n + 1) * step_s * S)
+            t = round(((n + 1) * step_s + n // 20 * pause_s) * S)
             lines.append(Step(t, n, 8, 0.1 * step_s, 0.9 * step_s))
             lines += [Late(n - 2, step_s, loss=1 / (n + 1))] if n >= 2 else []
-        lines += [Mark(round(steps * step_s * S), "run_stop")] if rank == 0 else []
+        lines += [Mark(round(_seconds(steps, step_s, pause_s) * S), "run_stop")] if rank == 0 else []
         _write(folder.path / f"steps-{rank}-0.jsonl", *lines)
-    seconds = range(1, round(steps * step_s) + 1)
+    seconds = range(1, round(_seconds(steps, step_s, pause_s)) + 1)
     readings = [
         record
         for t in seconds
@@ -73,6 +73,10 @@ def _session(tmp_path: Path, steps: int, step_s: float) -> Folder:
         Alarm(5 * S, "x", "y"),
     )
     return folder
+
+
+def _seconds(steps: int, step_s: float, pause_s: float) -> float:
+    return steps * step_s + (steps - 1) // 20 * pause_s
 
 
 def _roll(folder: Folder, *, last: bool = False) -> None:
@@ -110,12 +114,17 @@ def _frames(fold: Fold) -> Counter[str]:
 
 
 @settings(max_examples=15, deadline=None)
-@given(steps=st.integers(1, 400), step_s=st.sampled_from([0.05, 0.5, 1.5]), last=st.booleans())
+@given(
+    steps=st.integers(1, 400),
+    step_s=st.sampled_from([0.05, 0.5, 1.5, 7.0]),
+    pause_s=st.sampled_from([0.0, 5.0]),
+    last=st.booleans(),
+)
 def test_minutes_come_to_the_whole(
-    tmp_path_factory: pytest.TempPathFactory, steps: int, step_s: float, last: bool
+    tmp_path_factory: pytest.TempPathFactory, steps: int, step_s: float, pause_s: float, last: bool
 ) -> None:
-    """Rolled up or not, and to the last line or not, all that is folded is the same."""
-    folder = _session(tmp_path_factory.mktemp("s"), steps, step_s)
+    """Rolled up or not, and to the last line or not, all that is folded is the same, that of training time too."""
+    folder = _session(tmp_path_factory.mktemp("s"), steps, step_s, pause_s=pause_s)
     raw = whole(folder)
     _roll(folder, last=last)
     assert len(minutes(folder)) >= steps * step_s // 61
@@ -125,8 +134,9 @@ def test_minutes_come_to_the_whole(
 def test_hours_come_to_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With minutes of three seconds, so that there are hours: read from these, and made of minutes where they miss."""
     monkeypatch.setattr(rollup, "MINUTE_NS", 3 * S)
-    folder = _session(tmp_path, 1400, 0.3)
+    folder = _session(tmp_path, 840, 0.3, pause_s=4.0)
     raw = whole(folder)
+    assert raw.series["training.host.cpu_cores"][0] != raw.series["host.cpu_cores"][0]
     _roll(folder)
     written = [record for record in Tail(folder.hours("h")).read() if isinstance(record, Minute)]
     assert len(written) == len(minutes(folder)) // MINUTES_OF_AN_HOUR == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import threading
 import time
 import unicodedata
@@ -13,10 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlperf_tui.records import Step, encode
+from mlperf_tui.session.alive import Process, started
 from mlperf_tui.session.folder import Folder
+from mlperf_tui.session.lock import Holders, Lock
 from mlperf_tui.session.output import last_lines
 from mlperf_tui.session.rollup import Roller
 from mlperf_tui.session.status import Status
+from mlperf_tui.steps.facts import boot_id, hostname
 from mlperf_tui.viewer import feed as room
 from mlperf_tui.viewer.feed import Feed
 from mlperf_tui.viewer.snapshot import Snapshot
@@ -120,6 +124,37 @@ def test_a_directory_that_is_removed(tmp_path: Path) -> None:
     feed.look(None)
     (tmp_path / "away").rename(folder.path)
     assert feed.poll() == before
+
+
+def test_a_directory_that_is_removed_while_the_program_runs(tmp_path: Path) -> None:
+    """The process is named as long as it lives: it can only be ended by hand."""
+    folder, child = live(tmp_path)
+    feed = Feed(folder)
+    assert feed.poll().status.word == "running-unrecorded"
+    folder.path.rename(tmp_path / "away")
+    assert feed.poll().status.detail == f"its directory was removed; the program still runs as process {child.pid}"
+    child.kill()
+    child.wait()
+    assert feed.poll().status.detail == "its directory was removed; the program has ended"
+
+
+def test_a_recorder_that_is_gone_is_started_by_who_watches(tmp_path: Path) -> None:
+    """So it isn't told to start one."""
+    folder, child = live(tmp_path)
+    assert Feed(folder).poll().status.detail == "its recorder is gone: another is being started"
+    child.kill()
+    child.wait()
+
+
+def live(tmp_path: Path) -> tuple[Folder, subprocess.Popen[bytes]]:
+    """A session without a recorder, of which the program runs."""
+    folder = copy("cpu-digits", tmp_path)
+    child = subprocess.Popen(["sleep", "60"])
+    taken = Lock.take(folder.lock)
+    assert taken is not None
+    taken.write(Holders(hostname(), boot_id(), None, Process(child.pid, started(child.pid) or 0)))
+    taken.close()
+    return folder, child
 
 
 def test_whatever_can_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

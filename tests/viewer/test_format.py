@@ -98,6 +98,21 @@ def test_plain_is_ascii_and_as_wide(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a · b · c", "a | b | c"),
+        (" · 3  0 %", " . 3  0 %"),
+        ("┌─┐│█▀", "+-+|#-"),
+        ("╭━┃╯", "+-|+"),
+        ("10⁹ µs × 2 …", "10^ us x 2 ~"),
+    ],
+)
+def test_plain_stands_for_what_it_was(text: str, expected: str) -> None:
+    """A separator is a bar, a mark stays a dot, a box stays one."""
+    assert glyphs.plain(text) == expected
+
+
+@pytest.mark.parametrize(
     ("environ", "expected"),
     [
         ({}, True),

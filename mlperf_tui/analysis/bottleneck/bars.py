@@ -55,6 +55,8 @@ CPUS_HALF = Bar(0.45, 0.03, "of them: torch starts a thread a physical core, whi
 OTHERS = Bar(0.10, 0.03, "of the processors, taken by other programs: less is what any system does")
 ONE_CORE = Bar(1.50, 0.20, "cores: below it no second thread works beside the main one for most of the time")
 
+SHORT_STEP = Bar(0.005, 0.001, "seconds: a CPU's shorter steps are mostly Python and launches between operations")
+
 NEARER = 0.05
 """The margin where two parts are compared by how near each is to its peak."""
 

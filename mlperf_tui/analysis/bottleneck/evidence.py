@@ -22,6 +22,7 @@ class Evidence:
     traffic of the busier direction as a share of what the links carry, `exposed_allreduce_share` the share of time
     that did nothing but exchange gradients. `run_cpu_cores` is what the run took of the `cpus` that it may use,
     `host_cpu_cores` what all programs took, `main_cpu_share` the busiest rank's main thread's share of one core.
+    `just_begun` says that what is missing may still come.
     """
 
     on_gpu: bool = False
@@ -41,6 +42,7 @@ class Evidence:
     main_cpu_share: float | None = None
     step_s: float | None = None
     precision: str | None = None
+    just_begun: bool = False
 
     @property
     def others_cpu_cores(self) -> float | None:
@@ -54,6 +56,11 @@ class Evidence:
         """Whether nothing at all is known that a verdict could rest on."""
         machine = (self.busy_pct, self.sm_pct, self.tensor_pct, self.dram_pct) if self.on_gpu else (self.run_cpu_cores,)
         return all(value is None for value in (self.data_wait_share, *machine))
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it has just begun, and the first readings or steps are still to come."""
+        return self.just_begun and (self.is_missing or self.step_s is None)
 
 
 @dataclass(frozen=True, slots=True)

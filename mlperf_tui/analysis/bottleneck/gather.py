@@ -1,8 +1,7 @@
-"""The evidence of a whole run, from the series that were folded."""
+"""The evidence of a whole run, from the series that were folded: from those of training time where there are any."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
@@ -10,9 +9,9 @@ from mlperf_tui.analysis.bottleneck.evidence import Evidence
 from mlperf_tui.analysis.throughput import Throughput
 from mlperf_tui.records import GpuInfo, HostInfo
 from mlperf_tui.session.series import Spread
+from mlperf_tui.session.training import MAIN, MAIN_CORES, TRAINING
 
 SeriesByName = Mapping[str, tuple[Spread | None, ...]]
-MAIN = re.compile(r"(rank \d+ )?main")
 BUSY_AT_ALL_PCT = 5.0
 """A GPU that no rank named is taken to be the run's when it did something at all."""
 
@@ -32,7 +31,12 @@ def gather(
     main_cpu_share: float | None,
     precision: str | None,
 ) -> Evidence:
-    """Evidence of the time that the series cover. `used` holds the uuids that ranks named."""
+    """Evidence of training time: evaluation and pauses say nothing of what limits a step.
+
+    Where no reading fell into a step that is timed, the whole run stands for it, and `main_cpu_share` for its main
+    thread. `used` holds the uuids that ranks named.
+    """
+    series = _of_training(series)
     chosen = [info for info in infos if info.uuid in used] or [
         info for info in infos if (_mean(series, "gpu.busy_pct", info.index) or 0.0) >= BUSY_AT_ALL_PCT
     ]
@@ -53,7 +57,7 @@ def gather(
         run_cpu_cores=_mean(series, "host.run_cpu_cores"),
         host_cpu_cores=_mean(series, "host.cpu_cores"),
         cpus=host.cpus if host else None,
-        main_cpu_share=main_cpu_share,
+        main_cpu_share=_busiest(series, main_cpu_share),
         step_s=rate.step_s,
         precision=precision,
     )
@@ -63,6 +67,18 @@ def busiest_main(threads: Mapping[str, Spent], seconds: float) -> float | None:
     """The busiest main thread's share of one core over so many seconds; None where none was seen."""
     spent = [totals.cpu_s for name, totals in threads.items() if MAIN.fullmatch(name)]
     return max(spent) / seconds if spent and seconds > 0 else None
+
+
+def _of_training(series: SeriesByName) -> SeriesByName:
+    """The series of training time under their plain names; all as they are where nothing is known of it."""
+    found = {name[len(TRAINING) :]: cells for name, cells in series.items() if name.startswith(TRAINING)}
+    return found if any(cells for cells in found.values()) else series
+
+
+def _busiest(series: SeriesByName, otherwise: float | None) -> float | None:
+    """The busiest rank's main thread while it trained."""
+    shares = _most(_mean(series, MAIN_CORES, index) for index in range(len(series.get(MAIN_CORES, ()))))
+    return otherwise if shares is None else shares
 
 
 def _mean(series: SeriesByName, name: str, index: int = 0) -> float | None:

@@ -104,29 +104,37 @@ def _cpu_input(evidence: Evidence, stands: bool) -> bool:
 
 
 def _cpu_host(evidence: Evidence, stands: bool) -> bool:
-    """One thread, the main one, does all the work although there are other processors."""
+    """Steps so short that Python and launches are most of them, all on the main thread."""
+    if not bars.SHORT_STEP.is_missed(evidence.step_s, holds=stands):
+        return False
     alone = bars.ONE_CORE.is_missed(evidence.run_cpu_cores, holds=stands) and (evidence.cpus or 1) > 1
     return alone and bars.MAIN_FULL.is_reached(evidence.main_cpu_share, holds=stands)
 
 
 def _cpu_compute(evidence: Evidence, stands: bool) -> bool:
-    """All processors work, be it for others too; or half beside a saturated main thread, torch's default with SMT."""
+    """All processors work, be it for others too; or as many as the program uses, and it waits for nothing else."""
     if evidence.run_cpu_cores is None or not evidence.cpus:
         return False
     used = evidence.run_cpu_cores / evidence.cpus
-    if bars.CPUS_FULL.is_reached(used, holds=stands):
-        return True
-    half = bars.CPUS_HALF.is_reached(used, holds=stands) and not bars.ONE_CORE.is_missed(evidence.run_cpu_cores)
-    saturated = bars.MAIN_FULL.is_reached(evidence.main_cpu_share, holds=stands)
-    return (half and saturated) or _cpus_shared(evidence, used, stands)
+    full = bars.CPUS_FULL.is_reached(used, holds=stands)
+    return full or _core_full(evidence, stands) or _cpus_shared(evidence, used, stands)
+
+
+def _core_full(evidence: Evidence, stands: bool) -> bool:
+    """The main thread, or where it isn't known the run, uses a whole core, and the loop doesn't wait for data."""
+    if evidence.data_wait_share is None:
+        return False
+    main = evidence.run_cpu_cores if evidence.main_cpu_share is None else evidence.main_cpu_share
+    return bars.MAIN_FULL.is_reached(main, holds=stands)
 
 
 def _cpus_shared(evidence: Evidence, used: float, stands: bool) -> bool:
-    """The run has half of the processors, and other programs have the rest."""
+    """Other programs have the rest, and the run has half of them, or a main thread that waits for nothing else."""
     if evidence.host_cpu_cores is None or not evidence.cpus:
         return False
     full = bars.CPUS_FULL.is_reached(evidence.host_cpu_cores / evidence.cpus, holds=stands)
-    return full and bars.CPUS_HALF.is_reached(used, holds=stands)
+    busy = evidence.data_wait_share is not None and bars.MAIN_BUSY.is_reached(evidence.main_cpu_share, holds=stands)
+    return full and (busy or bars.CPUS_HALF.is_reached(used, holds=stands))
 
 
 Rule = Callable[[Evidence, bool], bool]

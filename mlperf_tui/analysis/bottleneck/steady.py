@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mlperf_tui.analysis.bottleneck.evidence import Evidence, Verdict
+from dataclasses import replace
+
+from mlperf_tui.analysis.bottleneck.evidence import UNKNOWN, Evidence, Verdict
 from mlperf_tui.analysis.bottleneck.judge import judge
 
 DWELL_NS = 5_000_000_000
@@ -25,16 +27,21 @@ class Steady:
         self._doubt_t = 0
         self._last_t: int | None = None
         self._known_t = 0
+        self._began_t = 0
 
     def see(self, t: int, evidence: Evidence) -> Verdict:
         """The verdict at `t` (monotonic ns) with the evidence of that moment. The first one is believed at once.
 
-        A step back in time, or a leap over more than 10 s, begins anew.
+        A step back in time, or a leap over more than 10 s, begins anew. What is unknown at first because no reading or
+        step has come yet is too early to say, and gives way to the first verdict at once.
         """
         if self._last_t is None or not 0 <= t - self._last_t <= MISSING_NS:
-            self._stands = self._other = None
+            self._stands, self._other, self._began_t = None, None, t
         self._last_t = t
+        evidence = replace(evidence, just_begun=t - self._began_t < MISSING_NS)
         found = judge(evidence, self._stands.value if self._stands else None)
+        if self._stands is None and evidence.is_early and found.value == UNKNOWN:
+            return found
         self._stands = self._missing(t, found) if evidence.is_missing else self._weigh(t, found)
         return self._stands
 

@@ -10,12 +10,15 @@ OVER = "Let the loop run over Steps.over(), so that it shows how long it waits f
 STACKS = "Dump the stacks (d) to see what it waits for: a lock, a disk or another rank."
 PROFILE = "Record a few steps with torch.profiler: it says which kernels the time goes to."
 BATCH = "Try a larger --batch: no part of the GPU is near its limit."
-WAIT = "Wait for the first readings."
+EARLY = "too early to say"
+WAIT = "Wait for the first readings and steps."
 THREADS = "Check how many threads it may use (OMP_NUM_THREADS, torch.set_num_threads) and how it is pinned."
 
 
 def untold(evidence: Evidence) -> Verdict:
     """Unknown, with its reason as evidence."""
+    if evidence.is_early:
+        return Verdict(UNKNOWN, (EARLY,), WAIT)
     reason, step = _on_gpu(evidence) if evidence.on_gpu else _on_cpu(evidence)
     return Verdict(UNKNOWN, reason, step)
 

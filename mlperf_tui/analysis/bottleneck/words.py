@@ -33,20 +33,19 @@ FACTS = 4
 GROUNDS = {
     INPUT: ("data_wait_share", "busy_pct", "run_cpu_cores"),
     LINK: ("exposed_allreduce_share", "link_share", "sm_pct", "data_wait_share"),
-    HOST: ("busy_pct", "sm_pct", "run_cpu_cores", "data_wait_share", "main_cpu_share"),
+    HOST: ("busy_pct", "sm_pct", "data_wait_share", "main_cpu_share"),
     POWER_OR_HEAT: ("thermal_limit_share", "power_limit_share", "clock_share", "tensor_pct"),
     MEMORY: ("dram_pct", "sm_pct", "tensor_pct", "data_wait_share"),
-    COMPUTE: (
-        "tensor_pct",
-        "sm_pct",
-        "run_cpu_cores",
-        "others_cpu_cores",
-        "power_limit_share",
-        "data_wait_share",
-        "exposed_allreduce_share",
-    ),
+    COMPUTE: ("tensor_pct", "sm_pct", "power_limit_share", "data_wait_share", "exposed_allreduce_share"),
 }
 """Which facts speak for a verdict, the strongest first."""
+
+CPU_GROUNDS = {
+    **GROUNDS,
+    COMPUTE: ("main_cpu_share", "run_cpu_cores", "others_cpu_cores", "data_wait_share"),
+    HOST: ("main_cpu_share", "run_cpu_cores", "step_s", "data_wait_share"),
+}
+"""The same of a run without a GPU."""
 
 OF_A_CPU_RUN = ("run_cpu_cores", "others_cpu_cores")
 """Of a run on a GPU they say nothing of its limit."""
@@ -54,7 +53,7 @@ OF_A_CPU_RUN = ("run_cpu_cores", "others_cpu_cores")
 
 def verdict(value: str, evidence: Evidence) -> Verdict:
     """The verdict with what is known of its grounds."""
-    names = [name for name in GROUNDS[value] if not (evidence.on_gpu and name in OF_A_CPU_RUN)]
+    names = [name for name in GROUNDS[value] if name not in OF_A_CPU_RUN] if evidence.on_gpu else CPU_GROUNDS[value]
     return Verdict(value, facts(evidence, *names), advice(value, evidence))
 
 
@@ -70,6 +69,8 @@ def _fact(evidence: Evidence, name: str) -> str | None:
         return None
     if name == "run_cpu_cores":
         return f"{value:.1f} of {evidence.cpus} cores" if evidence.cpus else f"{value:.1f} cores"
+    if name == "step_s":
+        return f"step {1e3 * value:.1f} ms"
     if name == "others_cpu_cores":
         return f"other programs {value:.1f}" if _are_shared(evidence) else None
     return NAMES[name].format(f"{value if name.endswith('_pct') else 100 * value:.0f}")
@@ -107,7 +108,15 @@ def advice(value: str, evidence: Evidence) -> str:
 def _on_cpu(value: str, evidence: Evidence) -> str:
     if value == COMPUTE and _are_shared(evidence):
         return "Other programs take part of the processors: end them, or give this run cores of its own (taskset)."
+    if value == COMPUTE and _has_idle_cores(evidence):
+        return "Most cores are idle: give it more threads (OMP_NUM_THREADS, torch.set_num_threads) or a larger --batch."
     return CPU_ADVICE.get(value, ADVICE[value])
+
+
+def _has_idle_cores(evidence: Evidence) -> bool:
+    """Whether it uses one core of several, or less than half of them: the other half may be SMT's."""
+    run, cpus = evidence.run_cpu_cores, evidence.cpus or 1
+    return run is not None and cpus > 1 and (bars.ONE_CORE.is_missed(run) or bars.CPUS_HALF.is_missed(run / cpus))
 
 
 CPU_ADVICE = {

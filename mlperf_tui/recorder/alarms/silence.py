@@ -18,6 +18,7 @@ KEPT_STEPS = 128
 PAUSES = ("eval", "checkpoint", "staging", "init")
 """What may take its time, between NAME_start and NAME_stop (or NAME_end), as MLPerf's logger names intervals."""
 
+WHAT_HELPS = "(d shows where each rank is)"
 LAG_NS = 10_000_000_000
 """Steps of other ranks may still come after a pause's mark; those that come later show that it is over, unmarked."""
 
@@ -67,7 +68,8 @@ class Silence:
         if silent >= _patience(max(known)):
             if self._told_t != newest:
                 self._told_t = newest
-                yield "no-step", f"no step for {_seconds(now - newest)}; usually one takes {_seconds(max(known))}"
+                lasted, usually = _seconds(now - newest), _seconds(max(known))
+                yield "no-step", f"no step for {lasted}; usually one takes {usually} {WHAT_HELPS}"
         else:
             yield from self._ranks_behind(newest, usual)
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from mlperf_tui.analysis.bottleneck import Verdict
+from mlperf_tui.analysis.reasons import why_no_mfu
 from mlperf_tui.analysis.throughput import Throughput as Rates
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
@@ -59,7 +60,7 @@ class Throughput(ScrollPane):
             f"mean: from run_start to run_stop without evaluation, checkpoints and {_warm_up(snapshot)}",
             f"step, p99: {f'by {source}' if source else f'{fmt.DASH} no step yet'}; p99 is right to half a percent",
             *_why_no_wait(snapshot),
-            f"MFU: {fmt.DASH} the card's peak is not known to this version",
+            f"MFU: {fmt.DASH} {why_no_mfu(has_gpu=bool(snapshot.gpus), flop_known=snapshot.flop_known)}",
             *(
                 [f"limited by {verdict.value}: {', '.join(verdict.evidence)}", f"next: {verdict.advice}"]
                 if verdict

@@ -130,7 +130,7 @@ class Detail(Board):
     def paint(self, picture: Picture, room: Room) -> list[Row]:
         chosen = picture.current
         where = [f"{picture.index + 1} of {len(picture.rows):,}", *_about(picture)] if chosen else []
-        told = picture.said or (chosen.detail if chosen else "")
+        told = picture.said or (" · ".join(filter(None, (chosen.silence, chosen.detail))) if chosen else "")
         first = row(f" {fmt.fit(where, room.width - 2, ' · ')}", Look.DIM)
         look = Look.ALARM if picture.said else Look.PLAIN
         return [first, row(f" {fmt.shorten(told, room.width - 2)} " if told else "", look)]

@@ -27,7 +27,7 @@ class ChoosingScreen(PacedScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,m", "mark", "mark", tooltip="mark the session, or not any more"),
         Binding("slash", "filter", "filter", key_display="/", tooltip="show those with some words in them"),
-        Binding("o", "order", "order", tooltip="order by age, throughput, size or name"),
+        Binding("o,s", "order", "order", tooltip="order by age, throughput, size or name"),
         Binding("escape", "all", "all", tooltip="show all again; then mark none", show=False),
         Binding("up", "move(-1)", "a session up", show=False),
         Binding("down", "move(1)", "a session down", show=False),

@@ -55,18 +55,26 @@ def table_row(
 
 def fitting(width: int) -> list[tuple[Column, int]]:
     """The columns that fit, most important first, in the order in which they stand, each with its width."""
-    left = width - EDGE
-    widths: dict[str, int] = {}
-    for column in IMPORTANT:
-        if column.width <= left:
-            widths[column.heading] = column.width
-            left -= column.width + gap(width)
+    widths, left = _taken((*IMPORTANT, ID), width)
+    if ID not in widths and width >= ROOMY:
+        widths, left = _taken((TAIL, *IMPORTANT), width)
     for column in GROWING:
-        if column.heading in widths:
+        if column in widths:
             more = max(0, min(left, column.most - column.width))
-            widths[column.heading] += more
+            widths[column] += more
             left -= more
-    return [(column, widths[column.heading]) for column in COLUMNS if column.heading in widths]
+    return [(column, widths[column]) for column in COLUMNS if column in widths]
+
+
+def _taken(wanted: tuple[Column, ...], width: int) -> tuple[dict[Column, int], int]:
+    """Those that fit, first ones first, at their least widths, and the room that is left."""
+    left = width - EDGE
+    widths: dict[Column, int] = {}
+    for column in wanted:
+        if column.width <= left:
+            widths[column] = column.width
+            left -= column.width + gap(width)
+    return widths, left
 
 
 def gap(width: int) -> int:
@@ -101,7 +109,9 @@ def _mark(place: int) -> str:
 
 
 def _rate(row: Listed, width: int, _: float) -> str:
-    """Whole where it fits, else rounded, and at last without what is counted."""
+    """Whole where it fits, else rounded, and at last without what is counted; of a stalled run for how long."""
+    if row.silent_s is not None:
+        return next(text for text in (f"no step {short_age(row.silent_s)}", "no step") if len(text) <= width)
     short = fmt.axis(row.rate)
     texts = (fmt.rate(row.rate, row.unit), fmt.with_unit(short, row.unit), fmt.with_unit(short, "/s"))
     return next((text for text in texts if len(text) <= width), fmt.DASH)
@@ -134,8 +144,10 @@ SIZE = Column("size", 8, lambda row, *_: gib(row.size_bytes), right=True)
 AGE = Column("age", 7, _age, right=True)
 LASTED = Column("lasted", 11, lambda row, *_: fmt.duration(row.lasted_s), right=True)
 ID = Column("session", 36, lambda row, *_: row.id, most=44)
+TAIL = Column("id", 6, lambda row, *_: f"…{row.id[-5:]}")
+"""In place of the whole id where there is no room for it: enough to tell two runs apart."""
 
-COLUMNS = (STATE, NAME, WORKLOAD, PRECISION, RATE, SPARK, SIZE, AGE, LASTED, ID)
-IMPORTANT = (STATE, WORKLOAD, RATE, NAME, PRECISION, AGE, SPARK, SIZE, LASTED, ID)
+COLUMNS = (STATE, NAME, WORKLOAD, PRECISION, RATE, SPARK, SIZE, AGE, LASTED, ID, TAIL)
+IMPORTANT = (STATE, WORKLOAD, RATE, NAME, PRECISION, AGE, SPARK, SIZE, LASTED)
 GROWING = (RATE, NAME, SPARK, WORKLOAD, ID)
 """Who gets the room that is left, first ones first."""

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Input
+
+from mlperf_tui.viewer.screens.line import Line
 
 
-class Entry(Input):
+class Entry(Line):
     """Enter keeps what was typed, escape does not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,8 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from mlperf_tui.errors import MlperfTuiError
-from mlperf_tui.report.listing import UNREADABLE, Listed, completed, listed
-from mlperf_tui.report.pace import now as rate_now
+from mlperf_tui.report.listing import UNREADABLE, Listed, completed, current, listed
 from mlperf_tui.report.pace import pace
 from mlperf_tui.session.folder import Folder, sessions
 from mlperf_tui.session.status import ENDED, LIVE
@@ -108,7 +107,7 @@ class SessionsFeed:
             return False
         row = listed(folder, time.time())
         if row.status in LIVE:
-            row = dataclasses.replace(row, rate=rate_now(folder, time.monotonic_ns()))
+            row = current(folder, row, time.monotonic_ns())
         paced_s = None
         if known and row.status in LIVE:
             row = dataclasses.replace(row, pace=known.row.pace)
@@ -132,6 +131,6 @@ class SessionsFeed:
             return False
         row = known.row if live else completed(folder, known.row)
         if row.status != UNREADABLE:
-            row = dataclasses.replace(row, pace=pace(folder))
+            row = dataclasses.replace(row, pace=pace(folder, time.monotonic_ns() if live else None))
         self._known[folder.id] = dataclasses.replace(known, row=row, paced_s=time.monotonic())
         return True

@@ -28,7 +28,8 @@ NAMED = 5
 HELP = (
     "Leaving stops no run.",
     "Throughput is that of the last steps while a run lasts, then its mean.",
-    "Over run: from 0 to the run's own best. A dash means unknown.",
+    "Over run: by time, from 0 to the run's own best;",
+    "a blank: nothing was trained. A dash means unknown.",
 )
 LABEL_COLUMNS, RATIO_COLUMNS = 19, 8
 BESIDE_FROM = 70
@@ -82,7 +83,7 @@ class Comparison(Board, can_focus=True):
         return [*head, *body[self._offset : self._offset + space]]
 
     def _head(self, found: SideBySide, width: int) -> Iterator[Row]:
-        for line in textwrap.wrap(found.verdict, max(20, width - 2)):
+        for line in textwrap.wrap(found.verdict, max(20, width - 2), break_on_hyphens=False):
             yield row(f" {line}", Look.BOLD)
         yield row(f" {fmt.shorten(NO_CLAIM, width - 2)}", Look.DIM)
         yield from _lines(Compared("", f"1  {self._names[0]}", f"2  {self._names[1]}", "2 / 1"), width, Look.BOLD)

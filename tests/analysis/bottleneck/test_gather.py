@@ -64,6 +64,17 @@ def test_pcie_stands_in_where_several_gpus_have_no_nvlink() -> None:
     assert gather(Throughput(), SERIES, infos, {"GPU-0"}, None, None, None).link_share is None
 
 
+def test_only_training_time_is_evidence() -> None:
+    """Its series come first, the main thread's too; what no reading of it covers is unknown, not the whole run's."""
+    training = {
+        "training.gpu.busy_pct": ((90.0, 99.0, 100.0, 5), (90.0, 97.0, 100.0, 5)),
+        "training.thread.main_cores": ((0.2, 0.3, 1.0, 5), (0.8, 0.9, 1.0, 5)),
+    }
+    found = gather(Throughput(), {**SERIES, **training}, LINKED, {"GPU-0", "GPU-1"}, None, 0.1, None)
+    assert (found.busy_pct, found.main_cpu_share, found.clock_share) == (98, 0.9, None)
+    assert gather(Throughput(), {**SERIES, "training.gpu.busy_pct": ()}, LINKED, (), None, 0.1, None).busy_pct == 85
+
+
 def test_gpus_that_no_rank_named_count_when_they_did_something() -> None:
     """A run on a CPU beside idle GPUs is one on a CPU."""
     idle = {"gpu.busy_pct": ((0.0, 0.5, 3.0, 9),)}

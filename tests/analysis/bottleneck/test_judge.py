@@ -64,14 +64,23 @@ CPU = Evidence(data_wait_share=0.02, run_cpu_cores=1.9, cpus=2, main_cpu_share=0
         (replace(AMP, sm_pct=65, dram_pct=30), UNKNOWN),
         (CPU, COMPUTE),
         (replace(CPU, data_wait_share=0.5), INPUT),
-        (replace(CPU, run_cpu_cores=1.02), HOST),
+        (replace(CPU, run_cpu_cores=1.02), COMPUTE),
+        (replace(CPU, run_cpu_cores=1.02, step_s=0.3), COMPUTE),
+        (replace(CPU, run_cpu_cores=1.02, step_s=0.003), HOST),
+        (replace(CPU, run_cpu_cores=1.9, step_s=0.003), COMPUTE),
+        (replace(CPU, run_cpu_cores=1.02, host_cpu_cores=2.0), COMPUTE),
+        (replace(CPU, run_cpu_cores=1.02, main_cpu_share=None), COMPUTE),
+        (replace(CPU, run_cpu_cores=1.02, main_cpu_share=0.4), UNKNOWN),
+        (replace(CPU, run_cpu_cores=1.02, data_wait_share=None), UNKNOWN),
         (replace(CPU, run_cpu_cores=0.98, cpus=1), COMPUTE),
         (replace(CPU, run_cpu_cores=8.0, cpus=16), COMPUTE),
-        (replace(CPU, run_cpu_cores=12.0, cpus=128), UNKNOWN),
+        (replace(CPU, run_cpu_cores=12.0, cpus=128), COMPUTE),
         (replace(CPU, run_cpu_cores=0.3, main_cpu_share=0.3), UNKNOWN),
         (replace(CPU, run_cpu_cores=1.5, main_cpu_share=0.7, host_cpu_cores=2.0), COMPUTE),
         (replace(CPU, run_cpu_cores=1.5, main_cpu_share=0.7, host_cpu_cores=1.6), UNKNOWN),
         (replace(CPU, run_cpu_cores=0.5, main_cpu_share=0.4, host_cpu_cores=2.0), UNKNOWN),
+        (replace(CPU, run_cpu_cores=0.7, main_cpu_share=0.69, host_cpu_cores=2.0), COMPUTE),
+        (replace(CPU, run_cpu_cores=0.7, main_cpu_share=0.69, host_cpu_cores=1.0), UNKNOWN),
         (Evidence(), UNKNOWN),
         (Evidence(on_gpu=True), UNKNOWN),
     ],
@@ -90,15 +99,21 @@ def test_a_verdict_in_full() -> None:
     )
     assert judge(TINY).evidence == ("busy 62 %", "SM 3 %", "data wait 0 %", "main thread 99 % of a core")
     assert "--precision amp" in judge(FP32).advice
-    assert judge(replace(CPU, run_cpu_cores=1.02)).evidence[0] == "1.0 of 2 cores"
+    one = judge(replace(CPU, run_cpu_cores=1.02))
+    assert one.evidence == ("main thread 97 % of a core", "1.0 of 2 cores", "data wait 2 %")
+    assert "OMP_NUM_THREADS" in one.advice
+    assert "OMP_NUM_THREADS" not in judge(CPU).advice
+    assert judge(replace(CPU, run_cpu_cores=1.0, step_s=0.003)).evidence[:3] == (*one.evidence[:2], "step 3.0 ms")
 
 
 def test_other_programs_are_named() -> None:
     """Where they take a part of the processors that counts."""
     shared = judge(replace(CPU, run_cpu_cores=1.5, main_cpu_share=0.7, host_cpu_cores=2.0))
-    assert shared.evidence == ("1.5 of 2 cores", "other programs 0.5", "data wait 2 %")
+    assert shared.evidence == (
+        "main thread 70 % of a core", "1.5 of 2 cores", "other programs 0.5", "data wait 2 %",
+    )  # fmt: skip
     assert "Other programs" in shared.advice
-    assert judge(replace(CPU, host_cpu_cores=2.0)).evidence == ("1.9 of 2 cores", "data wait 2 %")
+    assert judge(replace(CPU, host_cpu_cores=2.0)).evidence[1:] == ("1.9 of 2 cores", "data wait 2 %")
 
 
 def test_a_card_without_gpm_is_not_guessed_about() -> None:
@@ -115,7 +130,7 @@ def test_an_idle_gpu_whose_loop_is_not_timed() -> None:
 
 def test_the_advice_fits_what_is_missing() -> None:
     """A thread that waits calls for its stack, one that works for a look at its threads, a loop untimed for a clock."""
-    few = replace(CPU, run_cpu_cores=12.0, cpus=128)
+    few = replace(CPU, run_cpu_cores=12.0, cpus=128, main_cpu_share=0.7)
     assert "OMP_NUM_THREADS" in judge(few).advice
     assert "stacks" in judge(replace(few, run_cpu_cores=0.1, main_cpu_share=0.1)).advice
     assert "Steps.over()" in judge(replace(few, data_wait_share=None)).advice
@@ -140,6 +155,8 @@ evidences = st.builds(
     cpus=st.none() | st.integers(0, 512),
     run_cpu_cores=st.none() | st.floats(0, 512),
     host_cpu_cores=st.none() | st.floats(0, 512),
+    step_s=st.none() | st.floats(1e-5, 10),
+    just_begun=st.booleans(),
     precision=st.none() | st.sampled_from(["fp32", "tf32", "amp-bf16"]),
     **{f.name: share for f in fields(Evidence) if f.name.endswith("_share")},
     **{f.name: percentage for f in fields(Evidence) if f.name.endswith("_pct")},
@@ -166,5 +183,5 @@ def test_no_limit_without_its_evidence(evidence: Evidence, standing: str | None)
     if found.value == COMPUTE:
         assert known & ({"tensor_pct", "sm_pct"} if evidence.on_gpu else {"run_cpu_cores"})
     if found.value == HOST:
-        assert known >= ({"data_wait_share"} if evidence.on_gpu else {"run_cpu_cores", "main_cpu_share"})
+        assert known >= ({"data_wait_share"} if evidence.on_gpu else {"run_cpu_cores", "main_cpu_share", "step_s"})
         assert not evidence.on_gpu or known & {"busy_pct", "sm_pct"}

@@ -54,6 +54,17 @@ def test_unknown_appears_once_readings_are_missing_for_ten_seconds() -> None:
     assert _see(steady, 10, 22, GONE) == [MEMORY] * 10 + [UNKNOWN] * 2
 
 
+def test_before_anything_is_known_it_is_too_early() -> None:
+    """It says so for ten seconds and then what is missing; the first verdict is believed at once."""
+    steady = Steady()
+    assert steady.see(0, GONE).evidence == ("too early to say",)
+    assert steady.see(9 * S, GONE).advice == "Wait for the first readings and steps."
+    assert steady.see(10 * S, GONE).evidence == ("nothing is known of its GPUs or steps",)
+    begun = Steady()
+    assert begun.see(0, replace(CPU, data_wait_share=None, run_cpu_cores=0.1)).evidence == ("too early to say",)
+    assert begun.see(S, CPU).value == COMPUTE
+
+
 def test_when_nothing_holds_for_long_the_old_one_gives_way_too() -> None:
     """After three times as long; it is not shown for ever."""
     steady = Steady()
@@ -74,11 +85,11 @@ def test_a_leap_in_time_begins_anew() -> None:
 @given(st.lists(st.tuples(st.sampled_from([AMP, FP32, WAITS, TINY, NO_GPM, EIGHT, CPU, GONE]), st.integers(1, 3))))
 @settings(deadline=None)
 def test_it_never_changes_more_often_than_its_dwell(seen: list[tuple[Evidence, int]]) -> None:
-    """Whatever comes; only that readings are missing shows at once."""
+    """Whatever comes; only that readings are missing shows at once, and what follows when it was too early to say."""
     steady, t, changed_t, shown = Steady(), 0, -DWELL_NS, ""
     for evidence, seconds in seen:
         t += seconds * S
         value = steady.see(t, evidence).value
         if value != shown:
-            assert t - changed_t >= DWELL_NS or evidence.is_missing
+            assert t - changed_t >= DWELL_NS or evidence.is_missing or shown == UNKNOWN
             changed_t, shown = t, value

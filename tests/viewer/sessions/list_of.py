@@ -69,8 +69,9 @@ def many(count: int) -> tuple[Listed, ...]:
 class Done:
     """Notes down what was done; `trouble` makes every deed fail with this sentence."""
 
-    def __init__(self, trouble: str = "") -> None:
+    def __init__(self, trouble: str = "", beside: SideBySide = BESIDE) -> None:
         self.trouble = trouble
+        self.beside = beside
         self.deeds: list[tuple[Any, ...]] = []
 
     def deed(self, name: str, result: Any = None) -> Callable[..., Any]:
@@ -88,7 +89,7 @@ class Done:
             rename=self.deed("rename"),
             remove=self.deed("remove", 1 << 30),
             refusal=lambda session: f"{session} runs: stop it first",
-            compare=self.deed("compare", BESIDE),
+            compare=self.deed("compare", self.beside),
         )
 
 

@@ -36,7 +36,8 @@ def test_a_row_is_never_wider_than_the_screen(columns_wide: int, at: int) -> Non
     [
         (40, "status workload throughput"),
         (80, "status name workload precision throughput over run age"),
-        (120, "status name workload precision throughput over run size age lasted"),
+        (120, "status name workload precision throughput over run size age lasted id"),
+        (100, "status name workload precision throughput over run size age id"),
         (160, "status name workload precision throughput over run size age lasted session"),
     ],
 )
@@ -50,6 +51,21 @@ def test_a_rate_that_does_not_fit_is_rounded_and_never_cut() -> None:
     assert "41k images/s" in text(line(0, 40))
     assert "41,210 images/s" in text(line(0, 80))
     assert "1.2G /s" in text(line(6, 40))
+
+
+def test_unnamed_sessions_are_told_apart() -> None:
+    """By the end of the id where there is no room for all of it, and never by both."""
+    row = text(line(0, 120))
+    assert row.endswith(f"…{FEW[0].id[-5:]}")
+    assert FEW[0].id in text(line(0, 160))
+    assert "…" not in text(line(0, 160))
+
+
+def test_a_stalled_run_has_no_rate() -> None:
+    """But for how long it has made no step."""
+    row = session(0, "running", rate=None, silent_s=166.0)
+    assert columns.RATE.text(row, 19, NOW_S) == "no step 2 min"
+    assert columns.RATE.text(row, 12, NOW_S) == "no step"
 
 
 def test_unknown_is_a_dash() -> None:

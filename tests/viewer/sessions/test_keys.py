@@ -13,7 +13,7 @@ from mlperf_tui.viewer.sessions.app import Choice, SessionsApp
 from mlperf_tui.viewer.sessions.board import Table
 from mlperf_tui.viewer.sessions.model import View
 from mlperf_tui.viewer.sessions.screens import CompareScreen, RemoveScreen
-from tests.viewer.sessions.list_of import FEW, Done, feed, list_of, many, press, ready, session, text_of
+from tests.viewer.sessions.list_of import BESIDE, FEW, Done, feed, list_of, many, press, ready, session, text_of
 
 SIZE = (120, 24)
 
@@ -44,6 +44,36 @@ async def test_ctrl_c_leaves_from_anywhere() -> None:
             await ready(pilot)
             await press(pilot, *keys, "ctrl+c")
         assert app.return_value is not None, keys
+
+
+async def test_o_and_s_give_the_next_order() -> None:
+    """Tables elsewhere are sorted with s."""
+    app = list_of(*many(3))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await press(pilot, "o")
+        assert app.list.view.sort == "throughput"
+        await press(pilot, "s")
+        assert app.list.view.sort == "size"
+
+
+async def test_the_cursor_is_told_how_long_there_was_no_step() -> None:
+    """In the line below the table, whatever the columns have room for."""
+    app = list_of(session(0, "running", detail="", rate=None, silent_s=166.0))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        assert "no step for 00:02:46" in text_of(app)
+
+
+async def test_a_verdict_is_wrapped_at_blanks_only() -> None:
+    """`mlperf-tui` stays one word at every width."""
+    for wide in range(60, 90):
+        app = list_of(*many(2), done=Done(beside=dataclasses.replace(BESIDE, unknown=("mlperf-tui version",) * 9)))
+        async with app.run_test(size=(wide, 24)) as pilot:
+            await ready(pilot)
+            await press(pilot, "space", "down", "space", "equals_sign")
+            await ready(pilot)
+            assert "mlperf-\n" not in "\n".join(line.strip() for line in text_of(app).splitlines())
 
 
 async def test_enter_opens_and_the_list_comes_back_as_it_was() -> None:
