@@ -110,3 +110,6 @@ def test_what_watching_costs() -> None:
     assert watching(Cost(recorder_pct=0.4, viewer_pct=1.7, late_ticks=0)) == "watching costs 2.1 %"
     assert watching(Cost(recorder_pct=0.4, late_ticks=3)) == "watching costs 0.4 %, 3 late ticks"
     assert watching(Cost()) == ""
+    whole = watching(Cost(recorder_pct=0.4, viewer_pct=1.7, bytes_per_s=786.2, late_ticks=0), whole=True)
+    assert whole == "watching costs 2.1 % (recorder 0.4, viewer 1.7), 786 B/s, 0 late ticks"
+    assert watching(Cost(viewer_pct=1.7), whole=True) == "watching costs 1.7 % (viewer 1.7)"

@@ -9,6 +9,7 @@ from mlperf_tui.viewer.panes.rows import Content, Look, Room, row
 from mlperf_tui.viewer.snapshot import Cost, Snapshot
 
 COST_FROM, COST_COLUMNS = 60, 21
+WHOLE_FROM, WHOLE_COLUMNS = 150, 74
 """Narrower screens have room for keys only. A cost of another width must not make keys come and go."""
 
 FIRST = ("leave", "stop", "freeze", "look back", "enlarge", "help")
@@ -20,8 +21,9 @@ class Footer(Pane):
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         keys = self._keys(snapshot, wide=room.width >= WIDE)
-        said = watching(snapshot.cost) if room.width >= COST_FROM else ""
-        cost = said and said.ljust(COST_COLUMNS)
+        whole = room.width >= WHOLE_FROM
+        said = watching(snapshot.cost, whole=whole) if room.width >= COST_FROM else ""
+        cost = said and said.ljust(WHOLE_COLUMNS if whole else COST_COLUMNS)
         left = fmt.fit(keys, room.width - 2 - (len(cost) + 3 if cost else 0), "   ")
         return Content(body=[row(f" {fmt.ends(left, cost, room.width - 2)}", Look.DIM)])
 
@@ -37,11 +39,22 @@ def _rank(description: str) -> int:
     return FIRST.index(description) if description in FIRST else len(FIRST)
 
 
-def watching(cost: Cost) -> str:
-    """Recorder and viewer together, in percent of one core."""
-    known = [value for value in (cost.recorder_pct, cost.viewer_pct) if value is not None]
-    late = f", {cost.late_ticks} late ticks" if cost.late_ticks else ""
-    return f"watching costs {sum(known):.1f} %{late}" if known else ""
+def watching(cost: Cost, *, whole: bool = False) -> str:
+    """Recorder and viewer together, in percent of one core; the `whole` of it with each part and the bytes sent."""
+    known = [
+        (name, value)
+        for name, value in (("recorder", cost.recorder_pct), ("viewer", cost.viewer_pct))
+        if value is not None
+    ]
+    if not known:
+        return ""
+    said = [f"watching costs {sum(value for _, value in known):.1f} %"]
+    if whole:
+        said[0] += f" ({', '.join(f'{name} {value:.1f}' for name, value in known)})"
+        said += [] if cost.bytes_per_s is None else [f"{cost.bytes_per_s:,.0f} B/s"]
+    if cost.late_ticks or (whole and cost.late_ticks is not None):
+        said.append(f"{cost.late_ticks} late ticks")
+    return ", ".join(said)
 
 
 def _said(key: str, description: str, snapshot: Snapshot, *, wide: bool) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from mlperf_tui.viewer import format as fmt
+from mlperf_tui.viewer.panes.footer import watching
 from mlperf_tui.viewer.panes.origins import age, origins
 from mlperf_tui.viewer.panes.pane import SortPane, empty
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
@@ -42,6 +43,7 @@ class Threads(SortPane):
             f"CPU: {age(snapshot.known, 'thread')}; 100 % is one core; loaders are numbered by their start",
             *origins(snapshot.known, [("CPU", "thread.cpu_cores"), ("frame", "thread.frame")]),
             f"frame: {age(snapshot.known, 'frame')}; processes are asked in turn, so some are older",
+            *filter(None, [watching(snapshot.cost, whole=True)]),
         ]
 
     def _lines(self, thread: ThreadNow, wide: int, width: int) -> list[Row]:
