@@ -18,8 +18,7 @@ from mlperf_tui.session import lock
 from mlperf_tui.session.folder import Folder
 from tests.nvml.build import build, environment
 
-TRAIN = Path(__file__).parents[1] / "e2e" / "programs" / "train.py"
-SECONDS_A_STEP = "0.05"
+TRAIN = Path(__file__).parent / "eight_ranks.py"
 TOOL = (sys.executable, "-P", "-m", "mlperf_tui")
 
 
@@ -43,7 +42,7 @@ def pretended() -> Iterator[Pretended]:
             **os.environ, **names, "MLPERF_TUI_SESSIONS": str(root / "sessions"), "TERM": "xterm-256color",
             "LC_ALL": "C.UTF-8", "PYTHONPATH": str(Path(__file__).parents[2]),
         }  # fmt: skip
-        words = ["run", "--detach", "--", sys.executable, str(TRAIN), "1000000", SECONDS_A_STEP]
+        words = ["run", "--detach", "--", sys.executable, str(TRAIN)]
         started = subprocess.run([*TOOL, *words], env=setting, capture_output=True, text=True, check=True)
         folder = Folder(root / "sessions" / started.stdout.strip())
         try:
@@ -57,9 +56,9 @@ def pretended() -> Iterator[Pretended]:
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used, user and system."""
+    """Seconds of CPU that a process has used, user and system; those of its ended children too, such as py-spy."""
     times = psutil.Process(pid).cpu_times()
-    return times.user + times.system
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def memory_mib(pid: int) -> float:

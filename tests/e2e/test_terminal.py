@@ -173,8 +173,10 @@ def _tour(tool: Tool, terminal: Opener, **environment: str | None) -> Terminal:
     for key, text in (("?", "all keys"), ("\x10", "Search")):
         one.type(key)
         one.wait_for(text)
+        one.read_until_quiet(0.3)
         one.type("\x1b")
         one.wait_until_gone(text)
+        one.read_until_quiet(0.3)
     one.type("q")
     assert one.end() == 0
     return one
