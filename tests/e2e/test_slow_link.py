@@ -120,6 +120,7 @@ def test_two_kilobytes_a_second(tool: Tool, terminal: Opener) -> None:
     drain_until(lambda shown: "all keys" in shown)
     one.type("\x1b")
     drain_until(lambda shown: "all keys" not in shown)
+    time.sleep(0.3)
     one.type(" ")
     drain_until(lambda shown: "stands still" in shown)
     one.type("q")

@@ -98,8 +98,10 @@ def test_a_finished_session_opens_from_its_end(tool: Tool, terminal: Opener, siz
     assert all(len(line) == size[0] for line in shown.splitlines())
     one.type("?")
     one.wait_for("freeze the picture")
+    one.read_until_quiet(0.3)
     one.type("\x1b")
     one.wait_until_gone("freeze the picture")
+    one.read_until_quiet(0.3)
     one.type("q")
     assert one.end() == 0
 
