@@ -15,7 +15,7 @@ DEAF_AFTER_S = 2.0
 DEAF_PERIOD_S = 0.25
 """A terminal that tells nothing gets four frames a second at most."""
 
-LOST_AFTER_S = 20.0
+LOST_AFTER_S = 5.0
 SLOWEST_BYTES_PER_S = 100
 """A frame's answer is lost when it is later than both: a link slower than this is taken for one that hangs."""
 
