@@ -63,11 +63,6 @@ def gib(count: float | None) -> str:
     return DASH if count is None else number(count / 2**30, 1)
 
 
-def gb_per_s(bytes_per_s: float | None) -> str:
-    """A rate in units of 10⁹ bytes."""
-    return with_unit(DASH if bytes_per_s is None else number(bytes_per_s / 1e9, 1), "GB/s")
-
-
 def local_time(wall_ns: int | None) -> str:
     """The local time of day."""
     return DASH if wall_ns is None else datetime.fromtimestamp(wall_ns / 1e9).strftime("%H:%M:%S")

@@ -154,3 +154,7 @@ def _environment(tool: Tool, more: Mapping[str, str | None]) -> dict[str, str]:
         **more,
     }
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+Opener = Callable[..., Terminal]
+"""Opens a terminal with a command of the product in it."""

@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-
-import pytest
 
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.status import status
-from tests.e2e.terminal import Terminal
+from tests.e2e.terminal import Opener
 from tests.e2e.tool import PROGRAMS, Tool
 
 TRAIN = (sys.executable, str(PROGRAMS / "train.py"))
-Opener = Callable[..., Terminal]
-
-
-@pytest.fixture
-def terminal(tool: Tool) -> Iterator[Opener]:
-    """Opens terminals, and closes them all at the end."""
-    opened: list[Terminal] = []
-
-    def open_one(*words: str, **more: int) -> Terminal:
-        opened.append(Terminal(tool, *words, **more))  # type: ignore[arg-type]
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        one.close()
 
 
 def test_open_come_back_rename_remove(tool: Tool, terminal: Opener) -> None:

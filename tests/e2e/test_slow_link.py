@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-import pytest
-
-from tests.e2e.terminal import Terminal
+from tests.e2e.terminal import Opener, Terminal
 from tests.e2e.tool import PATIENCE_S, Tool
 
-Opener = Callable[..., Terminal]
 QUESTION = b"\x1b[6n"
 STRAY = '{} watch last; IFS= read -r -s -t 3 -n 1 stray; printf "stray=[%q]\\n" "$stray"'
-
-
-@pytest.fixture
-def terminal(tool: Tool) -> Iterator[Opener]:
-    """Opens terminals, and closes them all at the end."""
-    opened: list[Terminal] = []
-
-    def open_one(*words: str, **more: Any) -> Terminal:
-        opened.append(Terminal(tool, *words, **more))
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        one.close()
 
 
 def _hold_back(one: Terminal) -> None:

@@ -6,8 +6,6 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -16,28 +14,13 @@ from mlperf_tui.session import lock
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Follower
 from mlperf_tui.session.status import status
-from tests.e2e.terminal import Terminal
+from tests.e2e.terminal import Opener, Terminal
 from tests.e2e.tool import PROGRAMS, Tool, holders, kill, until
 
 TRAIN = (sys.executable, str(PROGRAMS / "train.py"))
-Opener = Callable[..., Terminal]
 LOOKS = re.compile(rb"\x1b\[([\d;]*)m")
 COLOURS = re.compile(r"^(3[0-8]|4[0-8]|9[0-7]|10[0-7])$")
 EXTENDED = {"38", "48"}
-
-
-@pytest.fixture
-def terminal(tool: Tool) -> Iterator[Opener]:
-    """Opens terminals, and closes them all at the end."""
-    opened: list[Terminal] = []
-
-    def open_one(*words: str, **more: Any) -> Terminal:
-        opened.append(Terminal(tool, *words, **more))
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        one.close()
 
 
 def _steps(folder: Folder) -> int:

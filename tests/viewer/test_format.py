@@ -14,7 +14,7 @@ from mlperf_tui.viewer import glyphs
 
 ANY = st.floats() | st.integers(-(10**15), 10**15) | st.none()
 FORMATS = (
-    fmt.number, fmt.three_digits, fmt.milliseconds, fmt.percent, fmt.share, fmt.gib, fmt.gb_per_s, fmt.duration,
+    fmt.number, fmt.three_digits, fmt.milliseconds, fmt.percent, fmt.share, fmt.gib, fmt.duration,
     fmt.axis,
 )  # fmt: skip
 
@@ -63,7 +63,6 @@ def test_no_number_of_a_sentence_is_cut(value: int, width: int) -> None:
         (fmt.rate(41_210.4, "images/s"), "41,210 images/s"),
         (fmt.milliseconds(0.0497), "49.7 ms"),
         (fmt.gib(76_450_629_632), "71.2"),
-        (fmt.gb_per_s(112.4e9), "112.4 GB/s"),
         (fmt.duration(761), "00:12:41"),
         (fmt.duration(7 * 86_400), "7 d 00:00:00"),
         (fmt.axis(42_000), "42k"),

@@ -22,7 +22,6 @@ ROOMY = 8
 """From so many lines on, the next step has one of them."""
 
 WIDEST = 16
-ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 SILENT_S = 10
 UNREPORTED_S = 30
 UNREPORTED = ("no steps reported:", "three lines in its loop would show them (mlperf_tui/steps/README.md)")
