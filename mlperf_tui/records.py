@@ -25,7 +25,8 @@ Values: TypeAlias = tuple[float | None, ...]
 class Plan:
     """What was asked for, settled before anything started. `minutes` limits the run, `grace_s` a stop's patience.
 
-    `on_end` is a shell command that the recorder runs once the session has ended.
+    `on_end` is a shell command that the recorder runs once the session has ended. A session of an experiment names it,
+    the `arm` that it stands for, which `pair` of it (from 1), and with `turns` it waits between steps for its turn.
     """
 
     id: str
@@ -52,7 +53,62 @@ class Plan:
     env_kept: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     git: dict[str, Any] | None = None
+    experiment: str | None = None
+    arm: str | None = None
+    pair: int | None = None
+    turns: bool = False
     format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Several runs that differ in one factor alone, settled before the first of them starts.
+
+    `arms` are the factor's values as typed, the first is the one that the others are held against; `argvs` and `envs`
+    are what is run in each arm, in the same order, without the seed, which each pair has its own of (`seed` + pair - 1)
+    where `seeded`. `options` are the options of `run` in each arm. With `turns` the processes of a pair take turns,
+    else each runs alone to its end. `within` is the half-width at which the answer is good enough (0.02 is ±2 %),
+    `limit_s` how long it may take, `most_pairs` how many pairs at most; `command` is what was typed.
+    """
+
+    id: str
+    kind: str
+    workload: str
+    factor: str
+    arms: tuple[str, ...]
+    argvs: tuple[tuple[str, ...], ...]
+    envs: tuple[dict[str, str], ...]
+    command: tuple[str, ...]
+    cwd: str
+    host: str
+    utc: str
+    name: str | None = None
+    note: str | None = None
+    options: tuple[dict[str, Any], ...] = ()
+    unit: str = "samples/s"
+    seeded: bool = False
+    seed: int = 1
+    turns: bool = False
+    within: float = 0.02
+    limit_s: float = 240.0
+    most_pairs: int = 20
+    grace_s: float = 30.0
+    on_end: str | None = None
+    env_kept: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    git: dict[str, Any] | None = None
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What an experiment does from `t` on, such as "warming up amp-bf16": `session` is the run that it is about."""
+
+    t: int
+    text: str
+    pair: int | None = None
+    arm: str | None = None
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +123,10 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a rank says of itself. `target` and `metric` are of its own evaluation; `tf32` is as torch had it then."""
+    """What a rank says of itself. `target` and `metric` are of its own evaluation; `tf32` is as torch had it then.
+
+    `batches_ahead` is how many batches its loaders prepare beforehand at most.
+    """
 
     rank: int
     world: int
@@ -87,6 +146,8 @@ class About:
     samples_per_step: int | None = None
     steps_per_epoch: int | None = None
     epochs: int | None = None
+    batches_ahead: int | None = None
+    compiled: bool | None = None
     metric: str | None = None
     direction: str | None = None
     target: float | None = None
@@ -333,6 +394,8 @@ class End:
 
 Record: TypeAlias = (
     Plan
+    | Experiment
+    | Stage
     | Clock
     | About
     | Step
@@ -356,6 +419,8 @@ Record: TypeAlias = (
 
 NAMES: dict[str, type[Any]] = {
     "plan": Plan,
+    "experiment": Experiment,
+    "stage": Stage,
     "clock": Clock,
     "about": About,
     "step": Step,

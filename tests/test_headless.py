@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from mlperf_tui.headless import Progress, follow, opening
+from mlperf_tui.headless.session import Progress, follow, opening
 from mlperf_tui.records import Alarm, HostReading, Late, Mark, Step
 from mlperf_tui.report.pulse import Pulse
 from mlperf_tui.session.folder import Folder

@@ -38,6 +38,15 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "dict[str, Any]": st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
     "dict[str, Any] | None": st.none() | st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
     "dict[str, bool] | None": st.none() | st.dictionaries(st.text(max_size=5), st.booleans(), max_size=3),
+    "tuple[tuple[str, ...], ...]": st.lists(st.lists(st.text(max_size=8), max_size=3).map(tuple), max_size=3).map(
+        tuple
+    ),
+    "tuple[dict[str, str], ...]": st.lists(
+        st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3), max_size=3
+    ).map(tuple),
+    "tuple[dict[str, Any], ...]": st.lists(
+        st.dictionaries(st.text(max_size=5), st.integers(), max_size=3), max_size=3
+    ).map(tuple),
     "dict[str, dict[str, Any]]": st.dictionaries(st.text(max_size=5), st.just({"a": 1}), max_size=3),
     "Mapping[str, tuple[tuple[float, ...] | None, ...]]": st.dictionaries(
         st.text(max_size=5),

@@ -55,21 +55,36 @@ def watch_lines(folder: Folder) -> None:
         say_summary(folder, "text")
 
 
-def choose(root: Path, *, mouse: bool) -> None:
-    """The list, then the session that was opened, then the list again as it was, until the user leaves."""
+def choose(root: Path, *, unfolded: bool, mouse: bool) -> None:
+    """The list, then what was opened, then the list again as it was, until the user leaves."""
     from mlperf_tui.session.folder import sessions
     from mlperf_tui.viewer.sessions import View
     from mlperf_tui.viewer.sessions import choose as ask
 
     sessions(root)
-    choice, said = ask(root, View(), mouse=mouse), ""
+    choice, said = ask(root, View(unfolded=unfolded), mouse=mouse), ""
     while choice.open is not None:
         try:
-            if show(find(root, choice.open), mouse=mouse):
+            if _open(root, choice.open, mouse=mouse):
                 return
         except MlperfTuiError as error:
             said = str(error)
         choice, said = ask(root, choice.view, said=said, mouse=mouse), ""
+
+
+def _open(root: Path, known: str, *, mouse: bool) -> bool:
+    """A session or an experiment until the user leaves it. Whether that was because the terminal is gone."""
+    from mlperf_tui.cli.experiments import find_either
+    from mlperf_tui.launch import stop_experiment
+    from mlperf_tui.session.experiments import ExperimentFolder
+
+    folder = find_either(root, known)
+    if not isinstance(folder, ExperimentFolder):
+        return show(folder, mouse=mouse)
+    from mlperf_tui.viewer.ab import watch as watch_experiment
+
+    folder.plan()
+    return watch_experiment(folder, lambda: stop_experiment(folder), mouse=mouse)
 
 
 def watch(folder: Folder, *, mouse: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mlperf_tui import __version__
-from mlperf_tui.cli import run
+from mlperf_tui.cli import ab, run
 from mlperf_tui.cli import sessions as on_sessions
 from mlperf_tui.cli.say import say
 from mlperf_tui.errors import MlperfTuiError
@@ -72,6 +72,8 @@ def _hinted(error: click.ClickException) -> str:
 COMMANDS = (
     run.run,
     run.workloads,
+    ab.ab,
+    ab.compare,
     on_sessions.watch,
     on_sessions.list_,
     on_sessions.stop,

@@ -30,6 +30,7 @@ def run_options(command: F) -> F:
         click.option("--workers", type=click.IntRange(min=0), metavar="N", help="Loader processes."),
         click.option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N."),
         click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN search for its fastest kernels first."),
+        click.option("--compile", is_flag=True, help="Let torch.compile compile the model first."),
         click.option("--data", metavar="DIR", help="A data set's directory, or `digits` or `synthetic`."),
     )
     for option in reversed(options):
@@ -60,6 +61,23 @@ def session_argument(command: F) -> F:
 def mouse_option(command: F) -> F:
     """Without the mouse the terminal keeps it, to select text with."""
     return click.option("--mouse/--no-mouse", default=True, show_default=True, help="Listen to the mouse.")(command)
+
+
+def share(text: str) -> float:
+    """A share such as 2% or 0.02. Raises click.UsageError for anything else."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)\s*(%?)", text.strip())
+    value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if not 0 < value < 1:
+        raise click.UsageError(f"{text} is no share: give one such as 2% or 0.02")
+    return value
+
+
+def span_s(text: str) -> float:
+    """Seconds from a time such as 90s, 4m or 1h. Raises click.UsageError for anything else."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh])", text.strip())
+    if not match or float(match[1]) == 0:
+        raise click.UsageError(f"--limit {text}: give a number and s, m or h, such as 4m")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def age_s(text: str) -> float:

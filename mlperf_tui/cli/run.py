@@ -52,7 +52,7 @@ def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...],
 
     command = context.meta.get(BEHIND_DASHES, ())
     keep = {name: given.pop(name) for name in KEPT}
-    _check_run(workload, extra, command, given)
+    check_run(workload, extra, command, given, "run")
     request = launch.Request(
         workload,
         command,
@@ -85,10 +85,13 @@ def workloads() -> None:
         click.echo(f"{workload.name}  {workload.model}  {workload.unit}  {target}  data: {workload.data}")
 
 
-def _check_run(workload: str | None, extra: tuple[str, ...], command: tuple[str, ...], options: dict[str, Any]) -> None:
+def check_run(
+    workload: str | None, extra: tuple[str, ...], command: tuple[str, ...], options: dict[str, Any], verb: str
+) -> None:
+    """Raise click.UsageError where that is no workload of ours with its options, and no command either."""
     if extra:
         words = " ".join((workload or "", *extra))
-        raise click.UsageError(f"a command of your own goes behind `--`: mlperf-tui run -- {words}")
+        raise click.UsageError(f"a command of your own goes behind `--`: mlperf-tui {verb} -- {words}")
     if workload and command:
         raise click.UsageError(f"either the workload {workload} or a command behind `--`, not both")
     if not workload and not command:

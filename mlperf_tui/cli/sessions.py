@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from mlperf_tui.cli.look import choose, find, has_screen, say_summary, watch_lines
+from mlperf_tui.cli.experiments import find_either, progress, say_report
+from mlperf_tui.cli.experiments import watch as watch_experiment
+from mlperf_tui.cli.look import choose, has_screen, say_summary, watch_lines
 from mlperf_tui.cli.look import watch as look_at
 from mlperf_tui.cli.options import age_s, complete_session, mouse_option, session_argument
 from mlperf_tui.cli.say import say
@@ -19,9 +21,16 @@ from mlperf_tui.errors import MlperfTuiError
 @mouse_option
 @click.pass_obj
 def watch(root: Path, session: str, mouse: bool) -> int:
-    """Look at a session, running or ended. Leaving it never stops the run."""
-    folder = find(root, session)
-    if has_screen():
+    """Look at a session or an experiment, running or ended. Leaving it never stops the run."""
+    from mlperf_tui.session.experiments import ExperimentFolder
+
+    folder = find_either(root, session)
+    if isinstance(folder, ExperimentFolder):
+        if has_screen():
+            watch_experiment(folder, mouse=mouse)
+        else:
+            progress(folder, "text", stop_on_signals=False)
+    elif has_screen():
         look_at(folder, mouse=mouse)
     else:
         watch_lines(folder)
@@ -30,16 +39,17 @@ def watch(root: Path, session: str, mouse: bool) -> int:
 
 @click.command("list")
 @click.option("--plain", is_flag=True, help="Lines of a table, newest last; the default without a terminal.")
+@click.option("--all", "unfolded", is_flag=True, help="Also the runs of each experiment, under it.")
 @mouse_option
 @click.pass_obj
-def list_(root: Path, plain: bool, mouse: bool) -> None:
-    """All sessions: to open, stop, rename, delete, or hold two side by side."""
+def list_(root: Path, plain: bool, unfolded: bool, mouse: bool) -> None:
+    """All sessions and experiments: to open, stop, rename, delete, or hold two side by side."""
     if not plain and has_screen():
-        choose(root, mouse=mouse)
+        choose(root, unfolded=unfolded, mouse=mouse)
         return
     from mlperf_tui.report.listing import listing
 
-    say("\n".join(listing(root)))
+    say("\n".join(listing(root, unfolded=unfolded)))
 
 
 @click.command()
@@ -51,10 +61,14 @@ def stop(root: Path, session: str) -> None:
     Firmly after the grace that it was started with.
     """
     from mlperf_tui import launch
+    from mlperf_tui.session.experiments import ExperimentFolder
     from mlperf_tui.session.status import status
 
-    folder = find(root, session)
-    launch.stop(folder)
+    folder = find_either(root, session)
+    if isinstance(folder, ExperimentFolder):
+        launch.stop_experiment(folder)
+    else:
+        launch.stop(folder)
     patience_s = folder.plan().grace_s + 15
     if not launch.wait(folder, patience_s):
         raise MlperfTuiError(f"{folder.id} has not ended yet: look at it with `mlperf-tui watch {folder.id}`")
@@ -71,9 +85,13 @@ def rename(root: Path, session: str, name: str) -> None:
     An empty one ("") takes its name away.
     """
     from mlperf_tui.report.rename import rename as rename_session
+    from mlperf_tui.session.experiments import ExperimentFolder
 
-    folder = find(root, session)
-    rename_session(folder, name.strip() or None)
+    folder = find_either(root, session)
+    if isinstance(folder, ExperimentFolder):
+        folder.rename(name.strip() or None)
+    else:
+        rename_session(folder, name.strip() or None)
     say(f"{folder.id} is called {name.strip()}" if name.strip() else f"{folder.id} has no name")
 
 
@@ -81,11 +99,11 @@ def rename(root: Path, session: str, name: str) -> None:
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION…", shell_complete=complete_session)
 @click.pass_obj
 def rm(root: Path, sessions: tuple[str, ...]) -> None:
-    """Delete sessions that have ended."""
+    """Delete sessions that have ended, and experiments with their sessions."""
     from mlperf_tui.session.remove import remove
 
     for session in sessions:
-        folder = find(root, session)
+        folder = find_either(root, session)
         remove(folder)
         say(f"deleted {folder.id}")
 
@@ -95,18 +113,21 @@ def rm(root: Path, sessions: tuple[str, ...]) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @click.pass_obj
 def prune(root: Path, older_than: str, dry_run: bool) -> None:
-    """Delete old sessions that have ended, and say how much that frees."""
+    """Delete old sessions and experiments that have ended, and say how much that frees."""
+    from mlperf_tui.report.listed import counted
     from mlperf_tui.report.numbers import gib
-    from mlperf_tui.session.remove import older, remove
+    from mlperf_tui.session.experiments import ExperimentFolder
+    from mlperf_tui.session.remove import older, remove, size
 
     found = older(root, time.time() - age_s(older_than))
     freed = 0
     for folder in found:
-        size = folder.size() if dry_run else remove(folder)
-        freed += size
-        say(f"{'would delete' if dry_run else 'deleted'} {folder.id}  {gib(size)}")
+        size_bytes = size(folder) if dry_run else remove(folder)
+        freed += size_bytes
+        say(f"{'would delete' if dry_run else 'deleted'} {folder.id}  {gib(size_bytes)}")
     if found:
-        many = f"{len(found)} session{'' if len(found) == 1 else 's'}"
+        experiments = sum(isinstance(folder, ExperimentFolder) for folder in found)
+        many = counted(len(found) - experiments, experiments)
         say(f"{many}, {gib(freed)} {'would be freed' if dry_run else 'freed'}")
     else:
         say(f"nothing that has ended is older than {older_than}", err=True)
@@ -121,4 +142,10 @@ def summary(root: Path, session: str, style: str) -> None:
 
     As text, as JSON, or as Markdown for a pull request; also of a session that failed or still runs.
     """
-    say_summary(find(root, session), style)
+    from mlperf_tui.session.experiments import ExperimentFolder
+
+    folder = find_either(root, session)
+    if isinstance(folder, ExperimentFolder):
+        say_report(folder, style)
+    else:
+        say_summary(folder, style)

@@ -28,6 +28,8 @@ def environment_for(plan: Plan, folder: Folder) -> dict[str, str]:
         "MLPERF_TUI_RECORDER": str(os.getpid()),
         "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED", "1"),
     }
+    if plan.turns:
+        environment["MLPERF_TUI_TURN"] = str(folder.turn)
     if plan.kind == "workload":
         environment["PYTHONSAFEPATH"] = "1"
     if (ours := import_path()) is not None:

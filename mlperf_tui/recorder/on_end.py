@@ -7,18 +7,20 @@ import os
 import signal
 import subprocess
 
-from mlperf_tui.records import End, Plan
+from mlperf_tui.records import End, Experiment, Plan
+from mlperf_tui.session.experiments import ExperimentFolder
 from mlperf_tui.session.folder import Folder
 
 LIMIT_S = 60.0
 
 
-def run_on_end(folder: Folder, plan: Plan, end: End, command: str) -> None:
+def run_on_end(folder: Folder | ExperimentFolder, plan: Plan | Experiment, end: End, command: str) -> None:
     """Run `command` by the shell in the plan's directory, for a minute at most; then it is killed with its children.
 
     It finds the session in its environment: MLPERF_TUI_SESSION (the id), MLPERF_TUI_SESSION_DIR, MLPERF_TUI_STATUS
     (finished, failed, stopped, interrupted), MLPERF_TUI_EXIT_CODE (as a shell counts it, empty where nobody saw it)
-    and MLPERF_TUI_SUMMARY (the path of summary.json). Its output goes to recorder.log, and a failure is one line there.
+    and MLPERF_TUI_SUMMARY (the path of summary.json, an experiment's report.json). Its output goes to recorder.log
+    (runner.log), and a failure is one line there.
     """
     with contextlib.suppress(OSError), folder.recorder_output.open("a", encoding="utf-8") as log:
         failure = _run(folder, plan, end, command, log.fileno())
@@ -26,7 +28,7 @@ def run_on_end(folder: Folder, plan: Plan, end: End, command: str) -> None:
             log.write(f"--on-end: {failure}\n")
 
 
-def _run(folder: Folder, plan: Plan, end: End, command: str, log: int) -> str | None:
+def _run(folder: Folder | ExperimentFolder, plan: Plan | Experiment, end: End, command: str, log: int) -> str | None:
     """What went wrong, if something did."""
     try:
         child = subprocess.Popen(  # noqa: S602  a command line of the person's own, as in their shell
@@ -56,7 +58,7 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _environment(folder: Folder, plan: Plan, end: End) -> dict[str, str]:
+def _environment(folder: Folder | ExperimentFolder, plan: Plan | Experiment, end: End) -> dict[str, str]:
     code = end.shell_code
     return {
         **os.environ,

@@ -31,7 +31,7 @@ from mlperf_tui.session.redact import HIDDEN
 from mlperf_tui.session.rollup import whole
 from mlperf_tui.steps.facts import boot_id, hostname
 
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.2
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE)
 
 

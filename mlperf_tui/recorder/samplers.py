@@ -22,6 +22,8 @@ from mlperf_tui.steps.facts import hostname
 
 END_PATIENCE_S = 1.0
 PCIE_EVERY = 10
+LOOK_EVERY_S = 1.2
+"""Eight ranks with two loaders each are all looked at within 29 s: a viewer shows a frame for 30 s."""
 
 
 class Samplers:
@@ -45,7 +47,7 @@ class Samplers:
             Pace("link", 1.0, self._read_links),
             Pace("host", 2.0, self._read_host),
             Pace("threads", 3.0, self.threads.read),
-            Pace("stacks", 0.5, self.threads.look),
+            Pace("stacks", LOOK_EVERY_S, self.threads.look),
             Pace("output", 0.5, self._output.take_marks),
             Pace("cap", 10.0, self._cap_output),
             Pace("clock", 60.0, self._readings.clock),

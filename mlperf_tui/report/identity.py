@@ -42,10 +42,29 @@ def _command(summary: Summary) -> str | None:
     return None if summary.plan.get("kind") == "workload" else summary.session.command
 
 
+def _options(summary: Summary) -> str | None:
+    """The options of a workload of ours that no other row compares, in the order of the alphabet."""
+    if summary.plan.get("kind") != "workload":
+        return None
+    words = summary.plan.get("argv", ())[WORKLOAD_WORDS:]
+    return " ".join(sorted(word for word in words if not word.startswith(COMPARED))) or None
+
+
+def _environment(summary: Summary) -> str | None:
+    """The variables that steer libraries; Slurm's name the job, not what it runs."""
+    kept = summary.plan.get("env_kept") or {}
+    return " ".join(f"{name}={value}" for name, value in sorted(kept.items()) if not name.startswith("SLURM_")) or None
+
+
 def _tf32(summary: Summary) -> str | None:
     found = _about("tf32")(summary)
     return ", ".join(f"{part} {'on' if on else 'off'}" for part, on in sorted(found.items())) if found else None
 
+
+WORKLOAD_WORDS = 3
+"""`python -m MODULE` stands before a workload's options."""
+
+COMPARED = tuple(f"--{name}=" for name in ("precision", "scale", "batch", "data", "seed", "steps", "minutes", "target"))
 
 IDENTITY: dict[str, Find] = {
     "workload": lambda summary: summary.session.workload,
@@ -61,6 +80,8 @@ IDENTITY: dict[str, Find] = {
     "steps asked for": _plan("steps"),
     "minutes asked for": _plan("minutes"),
     "target": _either("target", "target"),
+    "options": _options,
+    "environment": _environment,
     "torch": _about("torch"),
     "CUDA": _about("cuda"),
     "cuDNN": _about("cudnn"),

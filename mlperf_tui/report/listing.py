@@ -1,4 +1,4 @@
-"""What a list says of each session, and all sessions as lines of a table."""
+"""What a list says of each session and each experiment, and all of them as lines of a table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import dataclasses
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,57 +13,31 @@ from typing import Any
 from mlperf_tui.analysis.throughput import throughput
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import About, Step
+from mlperf_tui.report.listed import UNREADABLE, Listed, ratios, runs_of
+from mlperf_tui.report.listed_experiment import listed_experiment
 from mlperf_tui.report.numbers import DASH, count, duration, gib
 from mlperf_tui.report.pulse import pulse
-from mlperf_tui.session.folder import Folder, sessions
+from mlperf_tui.session.experiments import Either, ExperimentFolder, alone, everything
+from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.log import Tail
 from mlperf_tui.session.rollup import whole
 from mlperf_tui.session.status import LIVE, status
 
-UNREADABLE = "unreadable"
+RUN_INDENT = "  "
 HEADINGS = ("session", "name", "status", "workload", "precision", "throughput", "age", "lasted", "size")
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One session in a list. `status` is a word of session.status or `unreadable`, `detail` the sentence behind it.
+def listing(root: Path, *, unfolded: bool = False) -> Iterator[str]:
+    """A heading and a line a session or experiment, oldest first; a sentence where there is none.
 
-    `rate` is in `unit`, `started_s` in seconds since the epoch, `pace` the rate over the run, oldest first. `told` says
-    that the summary, which a run leaves at its end, was there to take rate, precision and duration from. `silent_s`
-    is there for a live run that has long made no step.
+    The runs of an experiment are left out, or stand under it where it is `unfolded`.
     """
-
-    id: str
-    status: str
-    detail: str = ""
-    name: str | None = None
-    note: str | None = None
-    workload: str = ""
-    precision: str | None = None
-    rate: float | None = None
-    unit: str = "samples/s"
-    started_s: float | None = None
-    lasted_s: float | None = None
-    size_bytes: int | None = None
-    grace_s: float = 30.0
-    told: bool = False
-    pace: tuple[float | None, ...] = ()
-    silent_s: float | None = None
-
-    @property
-    def silence(self) -> str:
-        """How long there was no step, where that is long."""
-        return "" if self.silent_s is None else f"no step for {duration(self.silent_s)}"
-
-
-def listing(root: Path) -> Iterator[str]:
-    """A heading and a line a session, oldest first; a sentence where there is none."""
-    found = sessions(root)
-    if not found:
+    now_s = time.time()
+    rows = [seen(folder, now_s) for folder in (everything(root) if unfolded else alone(root))]
+    if not rows:
         yield no_session(root)
         return
-    now_s = time.time()
-    cells = [HEADINGS, *(_cells(seen(folder, now_s), now_s) for folder in found)]
+    cells = [HEADINGS, *_table(rows, now_s)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
     for row in cells:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -75,8 +48,10 @@ def no_session(root: Path) -> str:
     return f"no session yet in {root}: start one with `mlperf-tui run resnet50`"
 
 
-def seen(folder: Folder, now_s: float) -> Listed:
+def seen(folder: Either, now_s: float) -> Listed:
     """All that can be told; of a live session as it is now."""
+    if isinstance(folder, ExperimentFolder):
+        return listed_experiment(folder, now_s)
     row = listed(folder, now_s)
     return current(folder, row, time.monotonic_ns()) if row.status in LIVE else completed(folder, row)
 
@@ -113,6 +88,9 @@ def listed(folder: Folder, now_s: float) -> Listed:
         size_bytes=folder.size(),
         grace_s=plan.grace_s,
         told=bool(stored),
+        experiment=plan.experiment,
+        pair=plan.pair,
+        arm=plan.arm,
     )
 
 
@@ -141,12 +119,26 @@ def _said_precision(folder: Folder) -> str | None:
     return about.precision if isinstance(about, About) else None
 
 
-def _cells(row: Listed, now_s: float) -> tuple[str, ...]:
-    speed = DASH if row.rate is None else f"{count(row.rate)} {row.unit}"
+def _table(rows: list[Listed], now_s: float) -> Iterator[tuple[str, ...]]:
+    """In the order given, but the runs of an experiment under it."""
+    runs = runs_of(rows)
+    for row in rows:
+        if row.experiment not in runs:
+            yield _cells(row, now_s)
+            yield from (_cells(run, now_s, RUN_INDENT) for run in runs.get(row.id, ()))
+
+
+def _cells(row: Listed, now_s: float, indent: str = "") -> tuple[str, ...]:
     age = duration(None if row.started_s is None else now_s - row.started_s)
     word = row.detail if row.status == UNREADABLE else ", ".join(filter(None, (row.status, row.silence)))
-    named = (row.id, row.name or DASH, word, row.workload or DASH, row.precision or DASH)
-    return (*named, speed, age, duration(row.lasted_s), gib(row.size_bytes))
+    named = (indent + row.id, row.name or row.place or DASH, word, row.workload or DASH, row.precision or DASH)
+    return (*named, _speed(row), age, duration(row.lasted_s), gib(row.size_bytes))
+
+
+def _speed(row: Listed) -> str:
+    if row.ratio is not None:
+        return ratios(row)[0]
+    return DASH if row.rate is None else f"{count(row.rate)} {row.unit}"
 
 
 def _stored(folder: Folder) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from mlperf_tui.sampling.stat import stat_of
 REMEMBERED = 256
 PRIORITY = 10
 """How nice a helper is to the run: the kernel gives it a tenth of a normal process's share."""
+
+LOOK_EVERY_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,32 @@ class Helpers:
 
 def _wait(pid: int, patience_s: float) -> None:
     """Until a child has ended. It is left unreaped meanwhile, so that the kill can't hit another of the same pid."""
-    timer = threading.Timer(patience_s, os.kill, (pid, signal.SIGKILL))
-    timer.start()
+    if not _ends_within(pid, patience_s):
+        os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    timer.cancel()
-    timer.join()
+
+
+def _ends_within(pid: int, patience_s: float) -> bool:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # Linux before 5.3, or a Python that was built for it
+        return _is_seen_to_end(pid, patience_s)
+    try:
+        end = select.poll()
+        end.register(descriptor, select.POLLIN)
+        return bool(end.poll(1000 * patience_s))
+    finally:
+        os.close(descriptor)
+
+
+def _is_seen_to_end(pid: int, patience_s: float) -> bool:
+    """The same by looking again and again."""
+    until = time.monotonic() + patience_s
+    while not (has_ended := os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)):
+        if time.monotonic() >= until:
+            break
+        time.sleep(LOOK_EVERY_S)
+    return bool(has_ended)
 
 
 def _memory(name: str) -> BinaryIO:

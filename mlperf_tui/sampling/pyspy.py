@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import importlib.metadata
 import json
 import os
 import shutil
@@ -54,7 +55,7 @@ class Answer:
 
 
 class PySpy:
-    """Asks py-spy. It is looked for beside this Python first, then in PATH."""
+    """Asks py-spy. It is looked for beside this Python first, then where its own package lies, then in PATH."""
 
     def __init__(self, helpers: Helpers, patience_s: float = PATIENCE_S) -> None:
         self._helpers = helpers
@@ -78,7 +79,21 @@ class PySpy:
 
 def _find() -> str | None:
     beside = shutil.which("py-spy", path=str(Path(sys.executable).parent))
-    return beside or shutil.which("py-spy")
+    return beside or _in_its_package() or shutil.which("py-spy")
+
+
+def _in_its_package() -> str | None:
+    """The program where `pip --target` puts it, in a `bin` beside the package; else where the package says it lies.
+
+    The order matters: pip moves the program into that `bin` and leaves the package saying where it was built.
+    """
+    try:
+        package = importlib.metadata.distribution("py-spy")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    programs = [file for file in package.files or () if file.name == "py-spy"]
+    places = [package.locate_file("bin"), *(package.locate_file(file.parent) for file in programs)]
+    return shutil.which("py-spy", path=os.pathsep.join(map(str, places)))
 
 
 def parse(text: bytes) -> tuple[PythonThread, ...]:
@@ -113,7 +128,7 @@ def _frame(body: Any) -> str:
 def _clean(value: Any) -> str:
     """Printable text of bearable length: a process that was read while it ran may show anything."""
     text = value[-MOST_LETTERS:] if isinstance(value, str) else ""
-    return "".join(letter for letter in text if letter.isprintable())
+    return text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
 
 
 def _refusal(pid: int, ended: Ended, patience_s: float) -> Answer:

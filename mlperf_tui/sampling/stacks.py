@@ -32,6 +32,7 @@ class Stacks:
         self._spy = spy
         self._turns = Turns()
         self._failures: Counter[_Process] = Counter()
+        self._pythons: dict[tuple[int, int, str], bool] = {}
         self._hung = 0
         self._works = False
         self._ranks_only = False
@@ -58,12 +59,20 @@ class Stacks:
     ) -> dict[int, _Process]:
         processes = {pid: _Process(pid, members[pid].start, pid in ranks) for pid in pids}
         self._failures = Counter({known: n for known, n in self._failures.items() if known.pid in members})
-        return {pid: process for pid, process in processes.items() if self._may_ask(process)}
+        self._pythons = {known: said for known, said in self._pythons.items() if known[0] in members}
+        return {pid: process for pid, process in processes.items() if self._may_ask(process, members[pid].comm)}
 
-    def _may_ask(self, process: _Process) -> bool:
+    def _may_ask(self, process: _Process, comm: str) -> bool:
         if self._failures[process] >= TRIES:
             return False
-        return process.is_rank or (not self._ranks_only and is_python(process.pid))
+        return process.is_rank or (not self._ranks_only and self._is_python(process, comm))
+
+    def _is_python(self, process: _Process, comm: str) -> bool:
+        """Found out once for each process and name: another program gives another name, nearly always."""
+        key = (process.pid, process.start, comm)
+        if key not in self._pythons:
+            self._pythons[key] = is_python(process.pid)
+        return self._pythons[key]
 
     def _read(self, process: _Process, threads: tuple[PythonThread, ...], wanted: set[int]) -> list[Record]:
         self._hung = self._failures[process] = 0

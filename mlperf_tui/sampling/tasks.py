@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-STAT_BYTES = 512
-"""More than a line of /proc/PID/task/TID/stat ever has: 52 numbers, most of them short, and a name of 15 bytes."""
+from mlperf_tui.sampling.stat import STAT_BYTES, read_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class Tasks:
 
     def _read(self, tid: int, descriptor: int | None) -> bytes:
         try:
-            return _read_once(self._path(tid)) if descriptor is None else os.pread(descriptor, STAT_BYTES, 0)
+            return read_line(self._path(tid)) if descriptor is None else os.pread(descriptor, STAT_BYTES, 0)
         except OSError:
             return b""
 
@@ -109,11 +108,3 @@ class Tasks:
 
     def _path(self, tid: int) -> str:
         return f"/proc/{self._pid}/task/{tid}/stat"
-
-
-def _read_once(path: str) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return os.read(descriptor, STAT_BYTES)
-    finally:
-        os.close(descriptor)

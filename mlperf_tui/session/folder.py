@@ -36,6 +36,7 @@ class Folder:
         self.printed = path / "steps-printed.jsonl"
         self.summary = path / "summary.json"
         self.reserve = path / "reserve"
+        self.turn = path / "turn"
 
     def plan(self) -> Plan:
         """What was launched. Raises MlperfTuiError when the session is unreadable or newer than this program."""

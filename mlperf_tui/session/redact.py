@@ -46,8 +46,12 @@ def argv(words: Sequence[str]) -> tuple[str, ...]:
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """Those variables that change how training runs, and of them no secret's value."""
-    kept = {name: value for name, value in sorted(variables.items()) if name.startswith(KEPT_PREFIXES)}
-    return {name: HIDDEN if _is_secret(name) else text(value) for name, value in kept.items()}
+    return named({name: value for name, value in variables.items() if name.startswith(KEPT_PREFIXES)})
+
+
+def named(variables: Mapping[str, str]) -> dict[str, str]:
+    """All of these variables by name, and of them no secret's value."""
+    return {name: HIDDEN if _is_secret(name) else text(value) for name, value in sorted(variables.items())}
 
 
 def text(value: str) -> str:

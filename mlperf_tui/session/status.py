@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from mlperf_tui.records import End, decode
 from mlperf_tui.session import lock
-from mlperf_tui.session.folder import Folder
 from mlperf_tui.steps.facts import boot_id, hostname
 
 END_WITHIN_BYTES = 1 << 16
@@ -17,6 +18,22 @@ REVIVING = "its recorder is gone: another is being started"
 """The same, said by whoever is starting it."""
 
 LIVE = ("starting", "running", "running-unrecorded", "stopping")
+
+
+class Recorded(Protocol):
+    """A directory whose state can be told: a session's, or an experiment's."""
+
+    id: str
+    path: Path
+    lock: Path
+
+    def readings(self) -> list[Path]:
+        """The files that end with an End."""
+        ...
+
+    def last_written(self) -> float:
+        """Seconds since the epoch."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +53,8 @@ class Status:
         return self.word in LIVE
 
 
-def status(folder: Folder) -> Status:
-    """The state of a session now."""
+def status(folder: Recorded) -> Status:
+    """The state of a session or an experiment now."""
     end = last_end(folder)
     holders = lock.read(folder.lock)
     if holders is None:
@@ -49,7 +66,7 @@ def status(folder: Folder) -> Status:
     return _here(folder, holders, end)
 
 
-def last_end(folder: Folder) -> End | None:
+def last_end(folder: Recorded) -> End | None:
     """The End line of the newest recorder; one that an older recorder wrote is history."""
     readings = folder.readings()
     if not readings:
@@ -76,18 +93,18 @@ def _ended(end: End) -> Status:
     return Status(end.status, end.why, end)
 
 
-def _without_holders(folder: Folder) -> Status:
+def _without_holders(folder: Recorded) -> Status:
     if lock.is_held(folder.lock):
         return Status("starting")
     return Status("interrupted", "the recorder never started")
 
 
-def _elsewhere(folder: Folder, host: str) -> Status:
+def _elsewhere(folder: Recorded, host: str) -> Status:
     seconds = max(0, round(time.time() - folder.last_written()))
     return Status("elsewhere", f"last written {seconds} s ago by {host}")
 
 
-def _here(folder: Folder, holders: lock.Holders, end: End | None) -> Status:
+def _here(folder: Recorded, holders: lock.Holders, end: End | None) -> Status:
     if lock.is_held(folder.lock):
         if end is not None:
             return _ended(end)

@@ -9,6 +9,7 @@
 
 Without a session (no MLPERF_TUI_STEPS in the environment) every call returns at once. Nothing here ever raises into
 training, waits for a reader, or waits for the GPU: a line that can't be written is lost, and shows as a gap in `n`.
+Only in an experiment that takes turns (MLPERF_TUI_TURN) a process waits between steps; no step's time counts that.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any, Dict, Iterable, Iterator, Optional, Tuple, TypeVar
 from mlperf_tui.steps.cuda import CudaClock
 from mlperf_tui.steps.facts import boot_id, hostname, identity, let_recorder_look, torch_facts
 from mlperf_tui.steps.lines import late_line, sayable
+from mlperf_tui.steps.turn import ENDLESS, Turn, settle
 
 T = TypeVar("T")
 
@@ -45,6 +47,8 @@ class Steps:
         self._gpu: Optional[CudaClock] = None
         self._gpu_asked = False
         self._torn = ""
+        self._turn = Turn.of_environment()
+        self._until = ENDLESS if self._turn is None else 0
         self._fd = _open_own_file(identity()["rank"])
         self._since = time.monotonic_ns()
         self._next_clock = 0
@@ -59,6 +63,7 @@ class Steps:
         if self._fd is None:
             yield from batches
             return
+        self._wait_for_turn()
         self._begin()
         iterator = iter(batches)
         asked = self._since
@@ -101,6 +106,11 @@ class Steps:
             late = ""
         self._write(line + late)
         self._n += 1
+        if self._n >= self._until:
+            timed_loop = self._data_ns is not None
+            self._wait_for_turn()
+            self._begin()
+            self._data_ns = 0 if timed_loop else None
 
     def mark(self, key: str, value: Any = None, **metadata: Any) -> None:
         """An event by MLPerf's name, such as `mark("eval_accuracy", 0.75, epoch_num=3)`."""
@@ -116,6 +126,11 @@ class Steps:
         known = {**identity(), "pid": os.getpid(), **torch_facts(), **self._facts}
         self._record("about", {key: value for key, value in known.items() if value is not None})
 
+    def release(self) -> None:
+        """Wait for no turn any more: the run is to end. May be called by a signal's handler."""
+        if self._turn is not None:
+            self._turn.released = True
+
     def close(self) -> None:
         """Write what the GPU still owes, for at most a second, and close the file."""
         if self._fd is None:
@@ -129,6 +144,20 @@ class Steps:
             os.close(fd)
         except OSError:
             return
+
+    def _wait_for_turn(self) -> None:
+        if self._turn is None or self._n < self._until:
+            return
+        if not self._said_about:
+            self.about()
+        try:
+            settle()
+            self._write("".join(self._gpu.rest(time.monotonic_ns() + 1_000_000_000)) if self._gpu else "")
+        except Exception:  # noqa: BLE001  whatever torch raises here, training must not see it
+            self._gpu = None
+        self.mark("turn_wait")
+        self._until = self._turn.wait(self._n)
+        self.mark("turn_start")
 
     def _begin(self) -> None:
         self._since = time.monotonic_ns()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
@@ -259,7 +260,11 @@ class ViewerApp(Shell[Outcome]):
 
 
 def watch(folder: Folder, control: Control, *, mouse: bool = True) -> Outcome:
-    """Show a session until the user leaves."""
+    """Show a session until the user leaves.
+
+    What has been imported stays: not to look for garbage in it saves the first picture some 30 ms of CPU.
+    """
+    gc.freeze()
 
     def spent(sent_bytes: int) -> Spent:
         return Spent(time.monotonic(), time.process_time(), sent_bytes)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
-from mlperf_tui.analysis.bottleneck import Evidence, Steady, Verdict
-from mlperf_tui.analysis.bottleneck.gather import BUSY_AT_ALL_PCT
-from mlperf_tui.records import GpuInfo
+from mlperf_tui.analysis.bottleneck import Evidence, Steady, Verdict, rules
 from mlperf_tui.viewer.machine import Machine
+from mlperf_tui.viewer.recent import Recent
 from mlperf_tui.viewer.snapshot import GpuNow, Training
 
 
@@ -30,51 +30,34 @@ class Limits:
 def evidence(
     now: int, machine: Machine, gpus: Collection[GpuNow], training: Training, precision: str | None
 ) -> Evidence:
-    """What the last seconds say, over the GPUs that the run uses."""
-    recent, notes = machine.recent, machine.notes
-    indices = _of_the_run(now, machine, gpus)
-    infos = [notes.gpus[index] for index in indices if index in notes.gpus]
-    return Evidence(
-        on_gpu=bool(indices),
-        data_wait_share=training.now.data_wait_share,
-        busy_pct=recent.gpu("busy_pct", indices, now),
-        sm_pct=recent.gpu("sm_pct", indices, now),
-        tensor_pct=recent.gpu("tensor_pct", indices, now),
-        dram_pct=recent.gpu("dram_pct", indices, now),
-        power_limit_share=recent.limited("power", indices, now),
-        thermal_limit_share=recent.limited("thermal", indices, now),
-        clock_share=min((share for info in infos if (share := _clock(now, machine, info)) is not None), default=None),
-        link_share=max(
-            (share for info in infos if (share := _link(now, machine, info, infos)) is not None), default=None
-        ),
-        run_cpu_cores=recent.cores("run_cpu_cores", now),
-        host_cpu_cores=recent.cores("cpu_cores", now),
-        cpus=notes.host.cpus if notes.host else None,
-        main_cpu_share=recent.main_cpu_share(now),
-        step_s=training.now.step_s,
-        precision=precision,
-    )
+    """What the last seconds say, over the GPUs that the run uses and that still answer."""
+    means, notes = LastSeconds(machine.recent, now), machine.notes
+    named = {gpu.index for gpu in gpus if gpu.used}
+    indices = rules.of_the_run([gpu.index for gpu in gpus if gpu.lost is None], named, means)
+    return rules.evidence(means, indices, notes.gpus.values(), training.now, notes.host, precision)
 
 
-def _of_the_run(now: int, machine: Machine, gpus: Collection[GpuNow]) -> list[int]:
-    """The GPUs that ranks named; where none did, those that did something at all."""
-    there = [gpu for gpu in gpus if gpu.lost is None]
-    if any(gpu.used for gpu in gpus):
-        return [gpu.index for gpu in there if gpu.used]
-    busy = {gpu.index: machine.recent.gpu("busy_pct", [gpu.index], now) for gpu in there}
-    return [index for index, value in busy.items() if value is not None and value >= BUSY_AT_ALL_PCT]
+@dataclass(frozen=True, slots=True)
+class LastSeconds:
+    """The means of recent readings as they are at `now`: what `rules.Means` asks for."""
 
+    recent: Recent
+    now: int
 
-def _clock(now: int, machine: Machine, info: GpuInfo) -> float | None:
-    return _share(machine.recent.gpu("clock_mhz", [info.index], now), info.clock_max_mhz)
+    def gpu(self, name: str, indices: Collection[int]) -> float | None:
+        return self.recent.gpu(name, indices, self.now)
 
+    def limited(self, word: str, indices: Collection[int]) -> float | None:
+        return self.recent.limited(word, indices, self.now)
 
-def _link(now: int, machine: Machine, info: GpuInfo, infos: Collection[GpuInfo]) -> float | None:
-    """The busier direction's share of what the NVLinks carry in one; of PCIe where several GPUs have nothing else."""
-    if info.links:
-        return _share(machine.recent.nvlink(info.index, now), info.links * (info.link_bytes_per_s or 0.0))
-    return _share(machine.recent.pcie(info.index, now), info.pcie_bytes_per_s) if len(infos) > 1 else None
+    def nvlink(self, index: int) -> float | None:
+        return self.recent.nvlink(index, self.now)
 
+    def pcie(self, index: int) -> float | None:
+        return self.recent.pcie(index, self.now)
 
-def _share(value: float | None, of: float | None) -> float | None:
-    return None if value is None or not of else value / of
+    def cores(self, name: str) -> float | None:
+        return self.recent.cores(name, self.now)
+
+    def main_cpu_share(self) -> float | None:
+        return self.recent.main_cpu_share(self.now)

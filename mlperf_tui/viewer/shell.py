@@ -31,6 +31,11 @@ class Shell(App[Result]):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.lost)
             self.set_interval(LOOK_FOR_TERMINAL_S, self._look_for_terminal)
 
+    def on_resize(self) -> None:
+        """The terminal's size, not a screen's: one that shrank and grew again has lost what it showed."""
+        if isinstance(self._driver, SurvivingDriver):
+            self._driver.cells.forget()
+
     def lost(self) -> None:
         """The terminal is gone: leave."""
         raise NotImplementedError

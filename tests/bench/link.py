@@ -24,7 +24,10 @@ BURST_S = 0.1
 
 
 class Link(Thread):
-    """Runs a command in the terminal. `drained` holds when (monotonic seconds) how many bytes in all had arrived."""
+    """Runs a command in the terminal. `drained` holds when (monotonic seconds) how many bytes in all had arrived.
+
+    `answered` holds when each question (where is the cursor?) was answered.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class Link(Thread):
         super().__init__(daemon=True)
         self.screen = pyte.Screen(*size)
         self.drained: list[tuple[float, int]] = [(time.monotonic(), 0)]
+        self.answered: list[float] = []
         self._draws = draws
         self._bytes_per_s = bytes_per_s
         self._stream = pyte.ByteStream(self.screen)
@@ -52,9 +56,10 @@ class Link(Thread):
         self.start()
 
     def type(self, keys: str) -> float:
-        """Press keys; when that was."""
+        """Press keys; when that was: before the far end can have seen them, which may be before the write returns."""
+        now = time.monotonic()
         os.write(self.master, keys.encode())
-        return time.monotonic()
+        return now
 
     def arrived_s(self, total: int) -> float | None:
         """When so many bytes had arrived."""
@@ -98,6 +103,7 @@ class Link(Thread):
             self._stream.feed(data)
         seen = self._tail + data
         for _ in range(seen.count(QUESTION)):
+            self.answered.append(time.monotonic())
             os.write(self.master, b"\x1b[1;1R")
         self._tail = b"" if seen.endswith(QUESTION) else seen[-len(QUESTION) + 1 :]
         return len(data)

@@ -1,7 +1,8 @@
 """Bytes and CPU of the screen beside nvitop's, on a pretended machine: python -m tests.bench.screen_bytes [SECONDS].
 
-Both run in terminals of 160 × 60, one after the other, beside the same run on eight pretended H100. nvitop is put into
-a directory that is thrown away; it is no dependency of ours.
+Both run in terminals of 160 × 60, one after the other, beside the same run on eight pretended H100; with LOADERS=8
+THREADS=2000 in the environment that has so many loaders a rank, and threads in all. nvitop is put into a directory
+that is thrown away; it is no dependency of ours.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def ours(running: Pretended, seconds: float) -> None:
     recorder = 100 * (cpu_s(running.recorder) - used) / (time.monotonic() - start)
     print(f"mlperf-tui  {viewer}")
     print(f"  recorder  {recorder:5.2f} % of a core   {memory_mib(running.recorder):6.1f} MiB")
+    print(f"  together  {viewer.cpu_pct + recorder:5.2f} % of a core")
     _keep(viewer, "mlperf-tui")
 
 

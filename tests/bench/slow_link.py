@@ -7,6 +7,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from tests.bench.link import Link
@@ -21,11 +22,15 @@ NEVER_S = float("inf")
 
 @dataclass
 class Delays:
-    """Seconds from each key to: handled, its frame handed to the terminal, its frame drawn at the far end."""
+    """Seconds from each key to: handled, its frame handed to the terminal, its frame drawn at the far end.
+
+    `told`: from the terminal's answer that a frame has arrived to its being taken in; one that never was took for ever.
+    """
 
     handled: list[float] = field(default_factory=list)
     sent: list[float] = field(default_factory=list)
     drawn: list[float] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
     memory_mib: list[float] = field(default_factory=list)
     queued_bytes: int = 0
 
@@ -58,6 +63,7 @@ def press_keys(running: Pretended, which: str, seconds: float) -> Delays:
         time.sleep(SETTLE_S)
         lines = read(log)
         found.queued_bytes = int([line.what for line in lines if line.word == "sent"][-1]) - link.drained[-1][1]
+        found.told = told(lines, link.answered)
         for at_s, action in pressed:
             measure(found, lines, link, at_s, action)
         return found
@@ -72,18 +78,31 @@ def read(log: Path) -> list[Line]:
 
 
 def measure(found: Delays, lines: list[Line], link: Link, at_s: float, action: str) -> None:
-    """What became of one key. What never happened took for ever."""
-    handled = next((x.at_s for x in lines if x.word == "handled" and x.at_s > at_s and action in x.what), None)
-    found.handled.append(NEVER_S if handled is None else handled - at_s)
-    if handled is None:
-        return
-    first = next((place for place, x in enumerate(lines) if x.word == "sent" and x.at_s > handled), None)
+    """What became of one key. What never happened took for ever.
+
+    Its answer may go out before an action has been run to its end, which is when a new screen stands.
+    """
+    begun = next_s(lines, at_s, "begun", action)
+    found.handled.append(next_s(lines, at_s, "handled", action) - at_s)
+    first = next((place for place, x in enumerate(lines) if x.word == "sent" and x.at_s > begun), None)
     if first is None:
         return
     found.sent.append(lines[first].at_s - at_s)
-    begun = [x for x in lines[first:] if x.word == "sent" and x.at_s < lines[first].at_s + 0.1]
-    drawn = link.arrived_s(int(begun[-1].what))
+    frame = [x for x in lines[first:] if x.word == "sent" and x.at_s < lines[first].at_s + 0.1]
+    drawn = link.arrived_s(int(frame[-1].what))
     found.drawn.append(NEVER_S if drawn is None else drawn - at_s)
+
+
+def next_s(lines: list[Line], at_s: float, word: str, what: str) -> float:
+    """When that was said for the first time after `at_s`; infinite where it never was."""
+    return next((x.at_s for x in lines if x.word == word and x.at_s > at_s and what in x.what), NEVER_S)
+
+
+def told(lines: list[Line], answered: list[float]) -> list[float]:
+    """Seconds from each answer to its being taken in: they are answered, and taken in, in order."""
+    taken = [x.at_s for x in lines if x.word == "told"]
+    pairs = zip_longest(answered, taken, fillvalue=NEVER_S) if taken else ()
+    return [then - when for when, then in pairs]
 
 
 def spread(values: list[float]) -> str:
@@ -101,6 +120,7 @@ def main() -> None:
             print(
                 f"{which:6} {len(found.handled)} keys: handled {spread(found.handled)}"
                 f"   frame sent {spread(found.sent)}   drawn {spread(found.drawn)}"
+                f"   {len(found.told)} answers taken in {spread(found.told)}"
                 f"   still queued {found.queued_bytes} bytes"
                 f"   memory {found.memory_mib[0]:.1f} to {max(found.memory_mib):.1f} MiB"
             )

@@ -1,4 +1,4 @@
-"""The viewer with a log of when each key was handled and how many bytes had been sent: SESSION LOG ours|stock."""
+"""The viewer with a log of when keys were handled, bytes sent, answers taken in: SESSION LOG ours|stock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
+from textual import events
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from mlperf_tui import cli
 from mlperf_tui.viewer import app as viewer_app
@@ -46,9 +48,14 @@ class OurDriver(SurvivingDriver):
         Log.sent(data)
         return size
 
+    def process_message(self, message: Message) -> None:
+        super().process_message(message)
+        if isinstance(message, events.CursorPosition):
+            Log.say("told", Log.total_bytes)
+
 
 class TimedApp(viewer_app.ViewerApp):
-    """Says when an action has been run."""
+    """Says when an action begins and when it has been run."""
 
     driver: ClassVar[type[LinuxDriver]]
     CSS_PATH: ClassVar[str] = str(Path(viewer_app.__file__).with_name("app.tcss"))
@@ -59,6 +66,7 @@ class TimedApp(viewer_app.ViewerApp):
 
     async def run_action(self, action: Any, *more: Any, **names: Any) -> bool:
         """Textual calls this for each key that is bound."""
+        Log.say("begun", action)
         done = await super().run_action(action, *more, **names)
         Log.say("handled", action)
         return done

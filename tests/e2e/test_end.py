@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlperf_tui.launch import _redacted
+from mlperf_tui.launch.planning import redacted as _redacted
 from tests.e2e.tool import Tool, ended, holders, kill, until
 
 NAN = """

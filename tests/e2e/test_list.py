@@ -8,6 +8,7 @@ from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.status import status
 from tests.e2e.terminal import Opener
 from tests.e2e.tool import PROGRAMS, Tool
+from tests.session.test_experiments import made
 
 TRAIN = (sys.executable, str(PROGRAMS / "train.py"))
 
@@ -125,3 +126,43 @@ def test_prune_tells_before_and_after(tool: Tool) -> None:
     nothing = tool("prune", "--older-than", "0m")
     assert (nothing.out, nothing.code) == ("", 0)
     assert "nothing that has ended is older than 0m" in nothing.err
+
+
+def test_an_experiment_is_opened_and_the_list_comes_back(tool: Tool, terminal: Opener) -> None:
+    """From the list as it was left: unfolded, with the cursor on the experiment."""
+    assert tool("run", "--name", "alone", "--", "true").code == 0
+    folder = made(tool.root, name="amp-test")
+    one = terminal("list")
+    one.wait_for("1 session and 1 experiment", "amp-test", "fp32 | amp", "a runs")
+    one.type("a")
+    one.wait_for("5 sessions and 1 experiment", "└ ■ stopped", "2 fp32")
+    one.type("\x1b[B")
+    one.wait_for("▸   ✓ finished     amp-test")
+    one.type("\r")
+    one.wait_until_gone("5 sessions and 1 experiment")
+    one.wait_for(folder.id, "fp32", "amp", "q leave")
+    one.type("q")
+    one.wait_for("5 sessions and 1 experiment", "▸   ✓ finished     amp-test")
+    one.type("D")
+    one.wait_for("Delete this experiment for good?", "with 4 sessions")
+    one.type("y")
+    one.wait_for(f"deleted {folder.id}", "1 session ")
+    one.type("q")
+    assert one.end() == 0
+    assert len(list(tool.root.iterdir())) == 1
+
+
+def test_an_experiment_is_one_thing(tool: Tool) -> None:
+    """One line, with its runs under it on request; deleted as a whole, and none of its runs alone."""
+    folder = made(tool.root)
+    run = folder.sessions()[0].id
+    assert len(tool("list").out.splitlines()) == 2
+    assert [line.split()[0] for line in tool("list", "--all").out.splitlines()][1:3] == [folder.id, run]
+    refused = tool("rm", run)
+    assert (refused.code, refused.out) == (125, "")
+    assert f"{run} is part of {folder.id}: `mlperf-tui rm {folder.id}` deletes both" in refused.err
+    dry = tool("prune", "--older-than", "0m", "--dry-run").out
+    assert dry.startswith(f"would delete {folder.id} ")
+    assert dry.splitlines()[1].startswith("1 experiment, ")
+    assert tool("rm", folder.id).out == f"deleted {folder.id}\n"
+    assert list(tool.root.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from tests.e2e.terminal import Opener, Terminal
 from tests.e2e.tool import PATIENCE_S, Tool
 
 QUESTION = b"\x1b[6n"
+CLEAR = b"\x1b[2J"
+SEQUENCE = re.compile(rb"\x1b\[[\d;]*[A-Za-z]")
 STRAY = '{} watch last; IFS= read -r -s -t 3 -n 1 stray; printf "stray=[%q]\\n" "$stray"'
 
 
@@ -22,6 +25,15 @@ def _hold_back(one: Terminal) -> None:
         one.read()
         assert time.monotonic() < until, "no frame came"
     one.read_until_quiet()
+
+
+def test_the_first_frame_says_something(tool: Tool, terminal: Opener) -> None:
+    """None goes out before there are numbers: the one with numbers would wait until the empty one has arrived."""
+    assert tool("run", "--name", "done", "--", "true").code == 0
+    one = terminal("watch", "done")
+    one.wait_for("finished", "q leave")
+    first = one.taken.split(QUESTION)[1]
+    assert SEQUENCE.sub(b"", first).strip()
 
 
 def test_nothing_is_sent_while_a_frame_is_on_its_way(tool: Tool, terminal: Opener) -> None:
@@ -59,6 +71,21 @@ def test_shrunk_and_grown_while_a_frame_is_on_its_way(tool: Tool, terminal: Open
     one.type("\x1b")
     one.wait_until_gone("all keys")
     assert one.read_until_quiet(1.5).partition("watching costs")[0] == shown
+
+
+def test_what_comes_up_over_the_screen_leaves_the_rest_alone(tool: Tool, terminal: Opener) -> None:
+    """Neither to show it nor to take it away is the terminal cleared and drawn as a whole: that takes seconds there."""
+    assert tool("run", "--name", "done", "--", "true").code == 0
+    one = terminal("watch", "done")
+    one.wait_for("finished", "q leave")
+    one.read_until_quiet(1.5)
+    taken = len(one.taken)
+    one.type("?")
+    one.wait_for("all keys")
+    one.read_until_quiet(1.5)
+    one.type("\x1b")
+    one.wait_until_gone("all keys")
+    assert CLEAR not in one.taken[taken:]
 
 
 def test_an_answer_on_its_way_is_not_left_to_the_shell(tool: Tool, terminal: Opener) -> None:

@@ -83,6 +83,17 @@ def test_no_step_for_a_minute_is_told_once_until_one_comes() -> None:
     assert _kinds(watch, 171) == ["no-step"]
 
 
+def test_a_run_that_waits_for_its_turn_is_not_silent() -> None:
+    """Another process is measured meanwhile; once the turn is back, silence counts again."""
+    watch = Watch()
+    _train(watch, 0, 20, 0.5)
+    watch.see(_rank(0), Mark(10 * S, "turn_wait"))
+    assert _kinds(watch, 500) == []
+    watch.see(_rank(0), Mark(500 * S, "turn_start"))
+    assert _kinds(watch, 559) == []
+    assert _kinds(watch, 561) == ["no-step"]
+
+
 def test_slow_steps_are_given_ten_times_their_time() -> None:
     """By their median: one long one changes nothing."""
     watch = Watch()

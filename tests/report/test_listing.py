@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from mlperf_tui.records import Plan, Step, encode
+from mlperf_tui.records import Clock, Plan, Stage, Step, encode
 from mlperf_tui.report.build import store
+from mlperf_tui.report.listed import counted
+from mlperf_tui.report.listed_experiment import listed_experiment
 from mlperf_tui.report.listing import completed, listed, listing
 from mlperf_tui.report.pace import pace
 from mlperf_tui.report.rename import rename
@@ -18,6 +20,7 @@ from mlperf_tui.session import lock
 from mlperf_tui.session.alive import myself
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.steps.facts import boot_id, hostname
+from tests.session.test_experiments import made
 
 RECORDED = Path(__file__).parent.parent / "recorded"
 STARTED_S = 1_795_511_524.0
@@ -171,3 +174,101 @@ def test_a_rollup_of_another_shape_costs_the_numbers_only(h100: Folder) -> None:
     assert (row.status, row.rate) == ("finished", None)
     assert "its records can't be read" in row.detail
     assert pace(h100) == ()
+
+
+def test_an_experiment_is_one_line(tmp_path: Path, h100: Folder) -> None:
+    """Its runs are folded under it: they are told when asked for, in the order of their launch."""
+    folder = made(tmp_path, name="amp or not")
+    folder.summary.write_text('{"ratio": 4.1234, "conclusion": "faster", "sentence": "4.1 times faster"}')
+    [_, *lines] = listing(tmp_path)
+    assert [line.split()[0] for line in lines] == [folder.id, h100.id]
+    for said in ("amp or not", "finished", "resnet50", "fp32 | amp", "×4.12", "00:01:01"):
+        assert said in lines[0]
+    [_, *lines] = listing(tmp_path, unfolded=True)
+    assert [line.split()[0] for line in lines] == [folder.id, *(run.id for run in folder.sessions()), h100.id]
+    assert lines[4].startswith(f"  {folder.sessions()[3].id}  2 fp32 ")
+    assert lines[4].split()[1:5] == ["2", "fp32", "stopped", "x"]
+
+
+def test_runs_whose_experiment_is_gone_are_sessions(tmp_path: Path) -> None:
+    """Nothing is hidden under what isn't there."""
+    folder = made(tmp_path)
+    ids = [run.id for run in folder.sessions()]
+    folder.remove()
+    assert [line.split()[0] for line in listing(tmp_path)][1:] == sorted(ids, key=lambda session: session[:17])
+
+
+def test_an_unreadable_experiment_costs_one_line(tmp_path: Path) -> None:
+    """With the reason; its runs stay folded."""
+    folder = made(tmp_path)
+    folder.experiment.write_text("nonsense")
+    [_, line] = listing(tmp_path)
+    assert f"{folder.id} can't be read" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"ratio": 0.98765, "conclusion": "slower"}', "×0.988  "),
+        ('{"ratio": 1.013, "conclusion": "cannot_tell"}', "×1.01 can't tell"),
+        ('{"ratio": 1.013, "conclusion": null}', "×1.01 can't tell"),
+        *((text, "–  ") for text in ("", "[]", "7", "{}", '{"ratio": null}', '{"ratio": "nan"}', '{"ratio": -1}')),
+        *((text, "–  ") for text in ('{"ratio": NaN}', '{"ratio": Infinity}', '{"ratio": [1]}')),
+    ],
+)
+def test_a_ratio_says_what_it_proves(tmp_path: Path, text: str, said: str) -> None:
+    """One that settles nothing says so; what the report doesn't tell is a dash."""
+    made(tmp_path).summary.write_text(text)
+    [heading, line] = listing(tmp_path)
+    assert line[heading.index("throughput") :].startswith(said)
+
+
+def test_an_experiment_takes_as_long_as_its_runners_worked(tmp_path: Path) -> None:
+    """The pause before it was gone on with doesn't count; a live one lasts until now."""
+    folder = made(tmp_path)
+    day = 86_400
+    clock = Clock(7_000_000_000, round((STARTED_S + day) * 1e9), "h", "another")
+    log = folder.new_log()
+    log.write_text(encode(clock) + "\n" + encode(Stage(10_000_000_000, "starting fp32", 3)) + "\n")
+    assert listed_experiment(folder, 0.0).lasted_s == 61 + 3
+    held = lock.Lock.take(folder.lock)
+    assert held is not None
+    held.write(lock.Holders(hostname(), boot_id(), myself(), myself()))
+    row = listed_experiment(folder, STARTED_S + day + 30)
+    held.close()
+    assert (row.status, row.lasted_s, row.detail) == ("running", 61 + 30, "pair 3: starting fp32")
+
+
+def test_how_long_nothing_took_is_unknown(tmp_path: Path) -> None:
+    """Before its runner has written a line; of a log without a clock nothing is made up either."""
+    folder = made(tmp_path, runs=0)
+    for path in folder.readings():
+        path.unlink()
+    assert listed_experiment(folder, STARTED_S).lasted_s is None
+    folder.new_log().write_text(encode(Stage(10_000_000_000, "starting fp32", 3)) + "\n")
+    assert listed_experiment(folder, STARTED_S).lasted_s is None
+
+
+def test_an_experiment_says_what_it_is_and_came_to(tmp_path: Path) -> None:
+    """The factor where the arms don't show it; the answer before the reason to end; size with its runs'."""
+    folder = made(tmp_path, factor="batch", arms=("256", "512"), grace_s=7.0, note="after the upgrade")
+    folder.summary.write_text('{"sentence": "No difference was found."}')
+    row = listed_experiment(folder, STARTED_S)
+    assert (row.precision, row.runs, row.grace_s, row.note) == ("batch 256 | 512", 4, 7.0, "after the upgrade")
+    assert row.detail == "No difference was found. · settled after 4 pairs"
+    assert row.size_bytes == folder.size() + sum(run.size() for run in folder.sessions())
+
+
+@pytest.mark.parametrize(
+    ("sessions", "experiments", "said"),
+    [
+        (0, 0, ""),
+        (1, 0, "1 session"),
+        (0, 2, "2 experiments"),
+        (2, 1, "2 sessions and 1 experiment"),
+        (1234, 0, "1,234 sessions"),
+    ],
+)
+def test_how_many(sessions: int, experiments: int, said: str) -> None:
+    """Of what there is none, nothing is said."""
+    assert counted(sessions, experiments) == said

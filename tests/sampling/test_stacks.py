@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from mlperf_tui.sampling.pyspy import Answer, Problem, PySpy, parse
 from mlperf_tui.sampling.stacks import TRIES, Stacks
 from mlperf_tui.sampling.stat import Stat, stat_of
 from mlperf_tui.sampling.tasks import Task
-from mlperf_tui.sampling.turns import AGAIN_S, Turns
+from mlperf_tui.sampling.turns import AGAIN_S, OTHERS_IN_A_ROW, Turns
 
 SPIN = """
 def find_me():
@@ -135,9 +137,30 @@ def test_who_is_refused_as_a_stranger_is_asked_again_as_a_rank(says: Any, spinni
     assert len(calls()) == 2
 
 
+@pytest.mark.parametrize("place", ["bin", "../../../bin", "../../Scripts"])
+def test_py_spy_is_found_where_pip_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """`pip --target` puts it into a `bin` beside the package, and has the package say `../../bin`."""
+    site = tmp_path / "lib" / "python" / "site-packages"
+    told = "../../bin" if place == "bin" else place
+    program = Path(os.path.normpath(site / place / "py-spy"))
+    for made in (program, site / "py_spy-0.4.1.dist-info" / "RECORD"):
+        made.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    (site / "py_spy-0.4.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: py-spy\nVersion: 0.4.1\n")
+    (site / "py_spy-0.4.1.dist-info" / "RECORD").write_text(f"{told}/py-spy,,\npy_spy-0.4.1.dist-info/METADATA,,\n")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = pyspy._find()
+    assert found is not None
+    assert Path(found).samefile(program)
+
+
 def test_no_py_spy_is_said_once(spinning: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With how to get it; nothing is tried any more."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sys, "path", [])
     monkeypatch.setenv("PATH", str(tmp_path))
     [said] = look(Stacks(PySpy(Helpers())), spinning, times=3)
     assert said == Unavailable("thread.frame", "py-spy is not installed here: pip install py-spy")
@@ -176,12 +199,21 @@ def test_a_process_that_has_gone_is_no_refusal(says: Any) -> None:
     assert spy.ask(child.pid).problem is Problem.NO_ANSWER
 
 
-def test_a_py_spy_that_hangs_is_killed_and_given_up(says: Any, spinning: int) -> None:
-    """After some times in a row; that is said."""
+@pytest.mark.parametrize("kernel", ["new", "old"])
+def test_a_py_spy_that_hangs_is_killed_and_given_up(
+    says: Any, spinning: int, monkeypatch: pytest.MonkeyPatch, kernel: str
+) -> None:
+    """After some times in a row; that is said. So it is before Linux 5.3, which has no pidfd."""
+    if kernel == "old":
+        monkeypatch.setattr(os, "pidfd_open", _no_such_call)
     spy, calls = says("exec sleep 1000", patience_s=0.2)
     [said] = look(Stacks(spy), spinning, ranks={spinning: 0}, times=10)
     assert said == Unavailable("thread.frame", "py-spy did not answer within 0.2 s")
     assert len(calls()) == TRIES
+
+
+def _no_such_call(_pid: int) -> int:
+    raise OSError(errno.ENOSYS, "Function not implemented")
 
 
 @settings(deadline=None)
@@ -219,17 +251,51 @@ def test_py_spys_own_words() -> None:
 @settings(deadline=None)
 @given(st.sets(st.integers(1, 20), max_size=8), st.sets(st.integers(21, 60), max_size=30))
 def test_everybody_gets_a_turn(ranks: set[int], others: set[int]) -> None:
-    """Each as often as the others of its kind, ranks first, nobody within two seconds, at least every second free."""
+    """Ranks first, nobody too soon; each as often as others of its kind, or as all where ranks get their third so."""
     turns, asked = Turns(), []
     for tick in range(100):
         pid = turns.next(ranks, others, tick / 2)
         asked.append((tick / 2, pid))
-    for kind in (ranks, others):
-        times = [[at for at, pid in asked if pid == one] for one in kind]
-        assert all(after - before >= AGAIN_S for own in times for before, after in itertools.pairwise(own))
-        assert not times or max(map(len, times)) - min(map(len, times)) <= 1
+    for one in ranks | others:
+        own = [at for at, pid in asked if pid == one]
+        assert all(after - before >= AGAIN_S for before, after in itertools.pairwise(own))
+    times = Counter(pid for _, pid in asked)
+    assert all(_spread(times, kind) <= 1 for kind in (ranks, others))
+    if len(others) <= OTHERS_IN_A_ROW * len(ranks):
+        assert _spread(times, ranks | others) <= 2
     if ranks:
         assert asked[0][1] in ranks
+
+
+def _spread(times: Counter[int | None], pids: set[int]) -> int:
+    counts = [times[pid] for pid in pids]
+    return max(counts, default=0) - min(counts, default=0)
+
+
+def test_newcomers_dont_put_ranks_off() -> None:
+    """Loaders that are started anew at each epoch have all waited longest."""
+    turns, ranks = Turns(), {1, 2}
+    asked = [turns.next(ranks, {10 + tick, 11 + tick}, 2.0 * tick) for tick in range(30)]
+    assert sum(pid in ranks for pid in asked) >= 10
+
+
+def test_a_program_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a process is a Python is found out again only when it has become another program."""
+    looked_up: list[int] = []
+
+    class Spy:
+        def ask(self, pid: int) -> Answer:
+            return Answer(problem=Problem.HANGS)
+
+    def is_python(pid: int) -> bool:
+        looked_up.append(pid)
+        return False
+
+    monkeypatch.setattr("mlperf_tui.sampling.stacks.is_python", is_python)
+    stacks = Stacks(Spy())  # type: ignore[arg-type]
+    for start, comm in ((7, "bash"), (7, "bash"), (7, "python"), (8, "python"), (8, "python")):
+        stacks.look({5: Stat(1, "S", start, 0.0, 1, 0, comm)}, {}, [Task(5, 5, comm, "S")])
+    assert looked_up == [5, 5, 5]
 
 
 def test_a_rank_is_asked_for_its_main_thread_though_it_sleeps() -> None:

@@ -24,7 +24,7 @@ def run(*options: str, program: list[str] | None = None, **env: str) -> subproce
     """The finished program: exit code, stdout, stderr."""
     command = [*(program or COMMAND), *options]
     return subprocess.run(
-        command, cwd=ROOT, env=environment(**env), capture_output=True, text=True, timeout=200, check=False
+        command, cwd=ROOT, env=environment(**env), capture_output=True, text=True, timeout=280, check=False
     )
 
 

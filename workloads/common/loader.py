@@ -18,6 +18,11 @@ def default_workers() -> int:
     return max(1, min(MOST_WORKERS, len(os.sched_getaffinity(0)) // 2))
 
 
+def batches_ahead(batches: DataLoader[Any]) -> int:
+    """How many batches its workers prepare beforehand at most; 0 when there are none."""
+    return batches.num_workers * (batches.prefetch_factor or 0)
+
+
 def loader(
     dataset: Dataset[Any], batch: int, workers: int, device: torch.device, seed: int, train: bool
 ) -> DataLoader[Any]:

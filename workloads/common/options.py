@@ -34,6 +34,7 @@ class Options:
     workers: int | None = None
     device: str = "auto"
     cudnn_benchmark: bool = False
+    compile: bool = False
 
 
 class Parser(argparse.ArgumentParser):
@@ -59,6 +60,7 @@ def parser(program: str, description: str, data: str, data_help: str) -> Parser:
     made.add_argument("--workers", type=_not_negative, metavar="N", help="processes that load data")
     made.add_argument("--device", default="auto", type=_device, metavar="auto|cpu|cuda[:N]", help="(default: auto)")
     made.add_argument("--cudnn-benchmark", action="store_true", help="let cuDNN time its algorithms first")
+    made.add_argument("--compile", action="store_true", help="torch.compile the model, during the first step")
     return made
 
 

@@ -45,10 +45,14 @@ def resolve(asked: str | None, device: torch.device) -> Precision:
 
 
 def _set_tf32(on: bool) -> None:
-    """Set every switch by torch's newer names where it has them (2.9 on): it raises when both kinds are in use."""
+    """Set every switch by torch's newer names where it has them (2.9 on): it raises when both kinds are in use.
+
+    For matrices torch.compile still asks by the older name, so first both are set by the one call that knows both.
+    """
     matmul: Any = torch.backends.cuda.matmul
     cudnn: Any = torch.backends.cudnn
     if hasattr(matmul, "fp32_precision"):
+        torch.set_float32_matmul_precision("high" if on else "highest")
         for switch in (matmul, cudnn.conv, cudnn.rnn):
             switch.fp32_precision = "tf32" if on else "ieee"
     else:

@@ -23,6 +23,10 @@ class Progress:
     def epoch(self, number: int) -> None:
         """An epoch begins."""
         self._epoch = number
+        self.start_over()
+
+    def start_over(self) -> None:
+        """What came before in this epoch counts no more in its rate: it was no training as it goes on."""
         self._count = 0
         self._began = time.monotonic()
         self._due = self._began + EVERY_S
@@ -49,6 +53,6 @@ class Progress:
         print(self._line(step, self._loss, self._began + self._took, quality), flush=True)
 
     def _line(self, step: int, loss: float, now: float, quality: str = "") -> str:
-        rate = self._count * self._batch / max(now - self._began, 1e-9)
-        parts = [f"epoch {self._epoch}", f"step {step}", f"loss {loss:.4f}", quality, f"{rate:,.0f} {self._unit}"]
+        rate = f"{self._count * self._batch / max(now - self._began, 1e-9):,.0f} {self._unit}" if self._count else ""
+        parts = [f"epoch {self._epoch}", f"step {step}", f"loss {loss:.4f}", quality, rate]
         return "  ".join(part for part in parts if part)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import shutil
+import sysconfig
+from pathlib import Path
+
 from workloads.common.options import Options, Refusal
 
 
@@ -14,9 +20,30 @@ def refuse_precision(name: str, kind: str, capability: tuple[int, int] | None = 
         raise Refusal(f"{name} needs a GPU of compute capability 8.0 or newer, and this one has {major}.{minor}")
 
 
+def refuse_compile(kind: str) -> None:
+    """Raise a Refusal when torch.compile lacks what it builds its kernels with for a device of this `kind`.
+
+    For a CPU they are C++, for a GPU triton's, which itself compiles a piece of C; either includes Python.h. Compilers
+    are looked for where torch and triton do (torch/_inductor/config.py, triton/runtime/build.py).
+    """
+    if kind == "cuda" and importlib.util.find_spec("triton") is None:
+        raise Refusal("--compile needs triton on a GPU, and it isn't installed here: pip install triton")
+    language, variable, usual = ("C", "CC", ("gcc", "clang")) if kind == "cuda" else ("C++", "CXX", ("g++",))
+    named = os.environ.get(variable, "").split()[:1]
+    if not any(shutil.which(compiler) for compiler in named or usual):
+        looked_for = " or ".join(named or usual)
+        raise Refusal(
+            f"--compile needs a {language} compiler, and there is no {looked_for} here: {variable} may name one"
+        )
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        raise Refusal("--compile needs Python.h, which isn't here: install Python's headers (python3-dev or the like)")
+
+
 def refuse_early(options: Options) -> None:
     """Raise a Refusal for what the options alone rule out."""
     if options.device == "cpu" and options.precision:
         refuse_precision(options.precision, "cpu")
     if options.device == "cpu" and options.cudnn_benchmark:
         raise Refusal("--cudnn-benchmark needs a GPU: leave it out with --device cpu")
+    if options.device == "cpu" and options.compile:
+        refuse_compile("cpu")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -20,12 +21,13 @@ class Stop:
     def __init__(self) -> None:
         self.asked: int | None = None
         self._gentle = False
+        self._then: Callable[[], None] = lambda: None
         for number in SIGNALS:
             signal.signal(number, self._caught)
 
-    def gently(self) -> None:
-        """From now on the loop looks at `asked` after each step."""
-        self._gentle = True
+    def gently(self, then: Callable[[], None] = lambda: None) -> None:
+        """From now on the loop looks at `asked` after each step; the signal calls `then`, which must be quick."""
+        self._gentle, self._then = True, then
 
     @property
     def exit_code(self) -> int:
@@ -38,6 +40,7 @@ class Stop:
         self.asked = number
         if not self._gentle:
             raise SystemExit(self.exit_code)
+        self._then()
 
 
 def outlive_the_loop(_worker: int = 0) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from workloads.common.loader import loader
+from workloads.common.loader import batches_ahead, loader
 from workloads.common.options import Options
 from workloads.resnet50.input import Batch, to_device
 from workloads.resnet50.recipe import Recipe, fit
@@ -21,7 +21,10 @@ SYNTHETIC_STEPS = 500
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A data set ready to train on. `held_out` is None where there is nothing to evaluate; `recipe` fits its size."""
+    """A data set ready to train on. `held_out` is None where there is nothing to evaluate; `recipe` fits its size.
+
+    `batches_ahead` of the training batches may be ready before they are asked for.
+    """
 
     name: str
     classes: int
@@ -30,6 +33,7 @@ class Data:
     train_images: int
     held_out_images: int
     recipe: Recipe
+    batches_ahead: int = 0
 
     @property
     def steps_per_epoch(self) -> int:
@@ -52,7 +56,7 @@ def load(options: Options, recipe: Recipe, device: torch.device, workers: int) -
     fitted = fit(recipe, options, len(train))
     batches = loader(train, fitted.batch, workers, device, options.seed, train=True)
     held = loader(held_out, fitted.batch, workers, device, options.seed, train=False)
-    return Data(name, classes, batches, held, len(train), len(held_out), fitted)
+    return Data(name, classes, batches, held, len(train), len(held_out), fitted, batches_ahead(batches))
 
 
 def synthetic(recipe: Recipe, device: torch.device, seed: int) -> Data:

@@ -28,6 +28,7 @@ def facts(data: Data, precision: Precision, parameters: int, target: float | Non
         "flop_per_sample": flop_per_image(data.classes, recipe.width, recipe.pixels),
         "epochs": recipe.epochs,
         "steps_per_epoch": data.steps_per_epoch,
+        "batches_ahead": data.batches_ahead,
         **evaluated,
     }
 
@@ -50,9 +51,10 @@ def hyper_parameters(marks: Marks, data: Data, schedule: Schedule, seed: int) ->
     marks.point("eval_samples", data.held_out_images)
 
 
-def headline(said: dict[str, Any], batch: int) -> str:
+def headline(said: dict[str, Any], batch: int, *, compiled: bool) -> str:
     """One line for people."""
+    how = f"{said['precision']}, compiled" if compiled else said["precision"]
     return (
-        f"ResNet-50 v1.5 {said['scale']}, {said['parameters']:,} parameters, {said['precision']}, batch {batch}, "
+        f"ResNet-50 v1.5 {said['scale']}, {said['parameters']:,} parameters, {how}, batch {batch}, "
         f"on {said['device']}; data: {said['data']}"
     )

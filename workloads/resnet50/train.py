@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from mlperf_tui.steps import Steps
+from workloads.common.compiled import compiling
 from workloads.common.device import describe, pick, share_cores
 from workloads.common.limits import Limits
 from workloads.common.loader import default_workers
@@ -16,6 +17,7 @@ from workloads.common.marks import Marks, submission
 from workloads.common.options import Options
 from workloads.common.precision import Precision, resolve
 from workloads.common.progress import Progress
+from workloads.common.refusals import refuse_compile
 from workloads.common.stop import Stop
 from workloads.resnet50.data import Data, load
 from workloads.resnet50.describe import METRIC, facts, headline, hyper_parameters
@@ -32,6 +34,8 @@ def train(options: Options, stop: Stop) -> int:
     """Train as asked and return the exit code. Raises Refusal for what the device or the data can't do."""
     device = pick(options.device)
     precision = resolve(options.precision, device)
+    if options.compile:
+        refuse_compile(device.type)
     workers = default_workers() if options.workers is None else options.workers
     share_cores(device, workers)
     data = load(options, choose(options, device.type), device, workers)
@@ -60,6 +64,10 @@ class Run:
         torch.manual_seed(options.seed)
         model = resnet50(data.classes, data.recipe.width)
         self.model = model.to(self.device, memory_format=torch.channels_last)
+        # Only training is compiled, for its one shape: evaluation, with other modes and a smaller last batch, would be
+        # compiled anew up to twice and takes the same weights as they are.
+        self.compiled = options.compile
+        self.forward = torch.compile(self.model, dynamic=False) if self.compiled else self.model
         self.criterion = nn.CrossEntropyLoss(label_smoothing=data.recipe.label_smoothing)
         self.optimiser, self.scaler = sgd(self.model), precision.scaler()
         self.one = torch.ones((), device=self.device)
@@ -73,13 +81,13 @@ class Run:
     def announce(self, seed: int) -> None:
         """Say what is trained: to people, to the session, to MLPerf's log."""
         said = facts(self.data, self.precision, parameters(self.model), self.target)
-        print(headline(said, self.data.recipe.batch), flush=True)
-        self.steps.about(**said)
+        print(headline(said, self.data.recipe.batch, compiled=self.compiled), flush=True)
+        self.steps.about(**said, compiled=self.compiled)
         hyper_parameters(self.marks, self.data, self.schedule, seed)
 
     def go(self) -> None:
         """From run_start to run_stop, whose status is success when the target was reached, else aborted."""
-        self.stop.gently()
+        self.stop.gently(self.steps.release)
         self.marks.start("run")
         self.limits.start()
         reached = False
@@ -107,7 +115,10 @@ class Run:
         self.model.train()
         for batch in self.steps.over(self.data.train):
             loss = self.step(batch)
-            self.progress.step(self.taken, loss)
+            if self.compiled and self.taken == 1:
+                self.progress.start_over()
+            else:
+                self.progress.step(self.taken, loss)
             if self.stop.asked is not None or self.limits.reached(self.taken):
                 break
         self.progress.trained(loss)
@@ -118,14 +129,20 @@ class Run:
         lr = self.schedule(self.taken)
         set_lr(self.optimiser, lr)
         images, labels = to_device(batch, self.device)
-        with self.precision.autocast():
-            loss: torch.Tensor = self.criterion(self.model(images), labels)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        with compiling(self.marks, now=self.compiled and self.taken == 0):
+            loss = self.gradients(images, labels)
         self.scaler.step(self.optimiser)
         self.scaler.update()
         self.optimiser.zero_grad(set_to_none=True)
         self.taken += 1
         self.steps.end(loss=loss, lr=lr, loss_scale=self.loss_scale())
+        return loss
+
+    def gradients(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Forward and backward; the loss."""
+        with self.precision.autocast():
+            loss: torch.Tensor = self.criterion(self.forward(images), labels)
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         return loss
 
     def loss_scale(self) -> torch.Tensor | None:

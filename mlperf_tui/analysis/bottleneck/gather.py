@@ -6,20 +6,56 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from mlperf_tui.analysis.bottleneck.evidence import Evidence
+from mlperf_tui.analysis.bottleneck.rules import evidence, of_the_run
 from mlperf_tui.analysis.throughput import Throughput
 from mlperf_tui.records import GpuInfo, HostInfo
 from mlperf_tui.session.series import Spread
 from mlperf_tui.session.training import MAIN, MAIN_CORES, TRAINING
 
 SeriesByName = Mapping[str, tuple[Spread | None, ...]]
-BUSY_AT_ALL_PCT = 5.0
-"""A GPU that no rank named is taken to be the run's when it did something at all."""
 
 
 class Spent(Protocol):
     """A thread's CPU time."""
 
     cpu_s: float
+
+
+class Folded:
+    """The means of series: what `rules.Means` asks for.
+
+    Where no reading fell into a step that is timed, the whole run stands for it, and `main_cpu_share` for its main
+    thread.
+    """
+
+    def __init__(self, series: SeriesByName, main_cpu_share: float | None) -> None:
+        self._series = _of_training(series)
+        self._main_cpu_share = main_cpu_share
+
+    def gpu(self, name: str, indices: Collection[int]) -> float | None:
+        return _average(self._mean(f"gpu.{name}", index) for index in indices)
+
+    def limited(self, word: str, indices: Collection[int]) -> float | None:
+        return _most(self._mean(f"gpu.limit_{word}", index) for index in indices)
+
+    def nvlink(self, index: int) -> float | None:
+        return _most(self._mean(f"link.{way}_bytes_per_s", index) for way in ("tx", "rx"))
+
+    def pcie(self, index: int) -> float | None:
+        return _most(self._mean(f"gpu.pcie_{way}_bytes_per_s", index) for way in ("tx", "rx"))
+
+    def cores(self, name: str) -> float | None:
+        return self._mean(f"host.{name}")
+
+    def main_cpu_share(self) -> float | None:
+        """The busiest rank's main thread while it trained."""
+        share = _most(self._mean(MAIN_CORES, rank) for rank in range(len(self._series.get(MAIN_CORES, ()))))
+        return self._main_cpu_share if share is None else share
+
+    def _mean(self, name: str, index: int = 0) -> float | None:
+        cells = self._series.get(name, ())
+        cell = cells[index] if index < len(cells) else None
+        return None if cell is None else cell[1]
 
 
 def gather(
@@ -33,34 +69,12 @@ def gather(
 ) -> Evidence:
     """Evidence of training time: evaluation and pauses say nothing of what limits a step.
 
-    Where no reading fell into a step that is timed, the whole run stands for it, and `main_cpu_share` for its main
-    thread. `used` holds the uuids that ranks named.
+    `used` holds the uuids that ranks named.
     """
-    series = _of_training(series)
-    chosen = [info for info in infos if info.uuid in used] or [
-        info for info in infos if (_mean(series, "gpu.busy_pct", info.index) or 0.0) >= BUSY_AT_ALL_PCT
-    ]
-    at = [info.index for info in chosen]
-    return Evidence(
-        on_gpu=bool(chosen),
-        data_wait_share=rate.data_wait_share,
-        busy_pct=_average(_mean(series, "gpu.busy_pct", index) for index in at),
-        sm_pct=_average(_mean(series, "gpu.sm_pct", index) for index in at),
-        tensor_pct=_average(_mean(series, "gpu.tensor_pct", index) for index in at),
-        dram_pct=_average(_mean(series, "gpu.dram_pct", index) for index in at),
-        power_limit_share=_most(_mean(series, "gpu.limit_power", index) for index in at),
-        thermal_limit_share=_most(_mean(series, "gpu.limit_thermal", index) for index in at),
-        clock_share=min(
-            (share for share in (_clock(info, series) for info in chosen) if share is not None), default=None
-        ),
-        link_share=_most(_link(info, series, several=len(chosen) > 1) for info in chosen),
-        run_cpu_cores=_mean(series, "host.run_cpu_cores"),
-        host_cpu_cores=_mean(series, "host.cpu_cores"),
-        cpus=host.cpus if host else None,
-        main_cpu_share=_busiest(series, main_cpu_share),
-        step_s=rate.step_s,
-        precision=precision,
-    )
+    means = Folded(series, main_cpu_share)
+    named = {info.index for info in infos if info.uuid in used}
+    indices = of_the_run([info.index for info in infos], named, means)
+    return evidence(means, indices, infos, rate, host, precision)
 
 
 def busiest_main(threads: Mapping[str, Spent], seconds: float) -> float | None:
@@ -73,35 +87,6 @@ def _of_training(series: SeriesByName) -> SeriesByName:
     """The series of training time under their plain names; all as they are where nothing is known of it."""
     found = {name[len(TRAINING) :]: cells for name, cells in series.items() if name.startswith(TRAINING)}
     return found if any(cells for cells in found.values()) else series
-
-
-def _busiest(series: SeriesByName, otherwise: float | None) -> float | None:
-    """The busiest rank's main thread while it trained."""
-    shares = _most(_mean(series, MAIN_CORES, index) for index in range(len(series.get(MAIN_CORES, ()))))
-    return otherwise if shares is None else shares
-
-
-def _mean(series: SeriesByName, name: str, index: int = 0) -> float | None:
-    cells = series.get(name, ())
-    cell = cells[index] if index < len(cells) else None
-    return None if cell is None else cell[1]
-
-
-def _clock(info: GpuInfo, series: SeriesByName) -> float | None:
-    clock = _mean(series, "gpu.clock_mhz", info.index)
-    return clock / info.clock_max_mhz if clock is not None and info.clock_max_mhz else None
-
-
-def _link(info: GpuInfo, series: SeriesByName, *, several: bool) -> float | None:
-    """The busier direction's share of what the NVLinks carry in one; of PCIe where several GPUs have nothing else."""
-    if info.links:
-        return _share_of(series, "link.", info.index, info.links * (info.link_bytes_per_s or 0.0))
-    return _share_of(series, "gpu.pcie_", info.index, info.pcie_bytes_per_s or 0.0) if several else None
-
-
-def _share_of(series: SeriesByName, wire: str, index: int, ceiling: float) -> float | None:
-    busier = _most(_mean(series, f"{wire}{way}_bytes_per_s", index) for way in ("tx", "rx"))
-    return busier / ceiling if busier is not None and ceiling else None
 
 
 def _average(values: Iterable[float | None]) -> float | None:

@@ -18,6 +18,9 @@ KEPT_STEPS = 128
 PAUSES = ("eval", "checkpoint", "staging", "init")
 """What may take its time, between NAME_start and NAME_stop (or NAME_end), as MLPerf's logger names intervals."""
 
+TURNS = ("turn_wait", "turn_start")
+"""A run of an experiment waits between these two while another is measured."""
+
 WHAT_HELPS = "(d shows where each rank is)"
 LAG_NS = 10_000_000_000
 """Steps of other ranks may still come after a pause's mark; those that come later show that it is over, unmarked."""
@@ -48,10 +51,10 @@ class Silence:
         name, _, end = mark.key.rpartition("_")
         if mark.key in {"run_start", "run_stop"}:
             self._is_over = mark.key == "run_stop"
-        elif any(pause in name for pause in PAUSES):
-            if end == "start":
+        elif mark.key in TURNS or any(pause in name for pause in PAUSES):
+            if end in {"start", "wait"} and mark.key != TURNS[1]:
                 self._pauses[name] = mark.t
-            elif end in {"stop", "end"}:
+            elif end in {"stop", "end", "start"}:
                 self._pauses.pop(name, None)
 
     def look(self, now: int) -> Iterator[tuple[str, str]]:

@@ -87,8 +87,9 @@ class Door:
     def settle(self, gpu: int, name: str, answer: object) -> None:
         """Take note of an answer or a refusal to `name`; also for one value among many that a call brought."""
         if not isinstance(answer, Refusal):
-            self._standing.pop((gpu, name), None)
-            self._standing.pop((gpu, LOST), None)
+            if self._standing:
+                self._standing.pop((gpu, name), None)
+                self._standing.pop((gpu, LOST), None)
         elif answer.code == pynvml.NVML_ERROR_GPU_IS_LOST:
             self.lost.setdefault(gpu, self.clock())
             self._stand(gpu, LOST, answer)
@@ -97,6 +98,8 @@ class Door:
 
     def refusal(self, gpu: int, name: str) -> Refusal | None:
         """What stands in the way of `name`, if anything."""
+        if not self._standing:
+            return None
         standing = self._standing.get((gpu, LOST)) or self._standing.get((gpu, name))
         return standing.refusal if standing else None
 

@@ -14,21 +14,23 @@ class Notes:
         self.gpus: frozenset[int] = frozenset()
         """All GPUs: what holds for each of them is said once for all."""
         self._lock = threading.Lock()
-        self._said: set[Source | Unavailable] = set()
+        self._said: set[tuple[str, str, str | int | None]] = set()
         self._sources: list[Source] = []
         self._reasons: dict[tuple[str, str], set[int | None]] = {}
 
     def source(self, series: str, rung: str, unit: str) -> None:
         """Say that the series has values from that rung."""
-        note = Source(series, rung, unit)
+        note = (series, rung, unit)
+        if note in self._said:
+            return  # nearly always: each value of each tick comes here
         with self._lock:
             if note not in self._said:
                 self._said.add(note)
-                self._sources.append(note)
+                self._sources.append(Source(series, rung, unit))
 
     def unavailable(self, series: str, reason: str, index: int | None = None) -> None:
         """Say why the series has no value for that GPU, or, with None, for all."""
-        note = Unavailable(series, reason, index)
+        note = (series, reason, index)
         with self._lock:
             if note not in self._said:
                 self._said.add(note)

@@ -96,6 +96,11 @@ class MainScreen(PacedScreen[None]):
             if pane.display:
                 pane.show(snapshot)
 
+    def _compositor_refresh(self) -> None:
+        """A frame without numbers says nothing, and the first one with some would wait until it has arrived."""
+        if self._snapshot is not None or self._driver_if_paced() is None:
+            super()._compositor_refresh()
+
     def _enlarge(self, pane: Pane | None) -> None:
         for one in filter(None, (self._enlarged, pane)):
             one.enlarged = one is pane

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 
 from mlperf_tui.viewer.cells import Difference, pieces
@@ -50,12 +49,6 @@ class PacedScreen(Screen[Result]):
             self._update_timer.pause()
         else:
             super()._on_timer_update()
-
-    def _screen_resized(self, size: Size) -> None:
-        """A terminal that shrank and grew again while a frame was on its way has lost what it showed."""
-        if driver := self._driver_if_paced():
-            driver.cells.forget()
-        super()._screen_resized(size)
 
     def action_redraw(self) -> None:
         """Draw everything anew: another program has written on this terminal."""

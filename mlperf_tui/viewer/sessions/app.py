@@ -1,4 +1,4 @@
-"""The program behind `mlperf-tui list` in a terminal: shows the sessions until one is opened or the user leaves."""
+"""The program behind `mlperf-tui list` in a terminal: shows the list until something is opened or the user leaves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Follow = Callable[[Callable[[Looked], object], Event], object]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How the list was left: with a session to `open`, or for good. `view` is how to show it when it comes back."""
+    """How the list was left: with something to `open`, or for good. `view` is how to show it when it comes back."""
 
     view: View
     open: str | None = None

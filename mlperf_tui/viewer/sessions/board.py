@@ -6,7 +6,7 @@ from textual import events
 from textual.binding import ActiveBinding
 from textual.message import Message
 
-from mlperf_tui.report.listing import Listed
+from mlperf_tui.report.listed import Listed, counted
 from mlperf_tui.report.numbers import gib
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer.panes.pane import Lines, empty
@@ -15,7 +15,7 @@ from mlperf_tui.viewer.sessions import columns
 from mlperf_tui.viewer.sessions.model import Picture
 
 WHEEL_ROWS = 3
-FIRST = ("leave", "help", "open", "stop", "compare", "delete", "rename", "mark", "filter", "order")
+FIRST = ("leave", "help", "open", "stop", "compare", "delete", "rename", "runs", "mark", "filter", "order")
 """The order of the keys in the last line: what doesn't fit is left out from its end."""
 
 
@@ -39,10 +39,11 @@ class Board(Lines):
 
 
 class Title(Board):
-    """The first line: how many sessions there are and where, how many run, what is shown of them in which order."""
+    """The first line: how much there is and where, how many run, what is shown of it in which order."""
 
     def paint(self, picture: Picture, room: Room) -> list[Row]:
-        found = f"{picture.known:,} session{'' if picture.known == 1 else 's'}"
+        sessions = picture.known - picture.experiments - picture.folded
+        found = counted(sessions, picture.experiments) or "0 sessions"
         running = f"{picture.live} running" if picture.live else ""
         reading = f"reading {picture.total:,} …" if picture.total and picture.total > picture.known else ""
         wanted = f"{len(picture.rows)} with '{picture.view.wanted}'" if picture.view.wanted else ""
@@ -56,7 +57,7 @@ def _marks(picture: Picture) -> str:
 
 
 class Table(Board, can_focus=True):
-    """A line a session. The cursor is always in view; a click points at a row, or opens the one pointed at."""
+    """A line each. The cursor is always in view; a click points at a row, or opens the one pointed at."""
 
     class Pointed(Message):
         """A row was pointed at; `opens` says that the cursor was there already."""
@@ -72,7 +73,7 @@ class Table(Board, can_focus=True):
 
     @property
     def page(self) -> int:
-        """Sessions that fit below the headings."""
+        """Lines that fit below the headings."""
         return max(1, self.size.height - 1)
 
     def paint(self, picture: Picture, room: Room) -> list[Row]:
@@ -80,7 +81,8 @@ class Table(Board, can_focus=True):
             return _nothing(picture)
         self.first = max(picture.index - self.page + 1, min(self.first, picture.index))
         self.first = max(0, min(self.first, len(picture.rows) - self.page))
-        fitting = columns.fitting(room.width)
+        fitting = columns.fitting(room.width, [one.precision or "" for one in picture.rows])
+        experiments = {one.id for one in picture.rows if one.runs is not None}
         marks = {session: place for place, session in enumerate(picture.view.marked, 1)}
         return [
             columns.headings(fitting, columns.gap(room.width)),
@@ -92,6 +94,7 @@ class Table(Board, can_focus=True):
                     picture.now_s,
                     cursor=at == picture.index,
                     mark=marks.get(one.id, 0),
+                    under=one.experiment in experiments,
                 )
                 for at, one in self._in_view(picture)
             ),
@@ -125,7 +128,7 @@ def _nothing(picture: Picture) -> list[Row]:
 
 
 class Detail(Board):
-    """Two lines on the session that the cursor is on; what is to be said once comes in place of the second."""
+    """Two lines on what the cursor is on; what is to be said once comes in place of the second."""
 
     def paint(self, picture: Picture, room: Room) -> list[Row]:
         chosen = picture.current
@@ -143,7 +146,9 @@ def _about(picture: Picture) -> list[str]:
         return []
     started = "" if chosen.started_s is None else f"started {fmt.local_date(int(chosen.started_s * 1e9))}"
     lasted = "" if chosen.lasted_s is None else f"lasted {fmt.duration(chosen.lasted_s)}"
-    parts = [chosen.id, chosen.name, started, lasted, gib(chosen.size_bytes), chosen.note]
+    of = f"pair {chosen.pair} of {chosen.experiment}" if chosen.experiment else ""
+    arms = "" if chosen.runs is None else f"{chosen.precision or ''} in {counted(chosen.runs, 0) or 'no session'}"
+    parts = [chosen.id, chosen.name, arms.strip(), of, started, lasted, gib(chosen.size_bytes), chosen.note]
     return [part for part in parts if part]
 
 

@@ -15,7 +15,7 @@ from mlperf_tui.viewer.screens.paced import PacedScreen
 from mlperf_tui.viewer.sessions.board import Board, Detail, Keys, Table, Title
 from mlperf_tui.viewer.sessions.entry import Entry
 from mlperf_tui.viewer.sessions.feed import Looked
-from mlperf_tui.viewer.sessions.model import Picture, View, shown, underway
+from mlperf_tui.viewer.sessions.model import Picture, View, alone, shown, underway
 
 FAR = 1_000_000
 FILTER = "show those with"
@@ -25,9 +25,10 @@ class ChoosingScreen(PacedScreen[None]):
     """Draws what the feed has looked at, as its user wants to see it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,m", "mark", "mark", tooltip="mark the session, or not any more"),
+        Binding("space,m", "mark", "mark", tooltip="mark it, or not any more"),
         Binding("slash", "filter", "filter", key_display="/", tooltip="show those with some words in them"),
         Binding("o,s", "order", "order", tooltip="order by age, throughput, size or name"),
+        Binding("a", "fold", "runs", tooltip="show the runs of experiments, each under its own, or not any more"),
         Binding("escape", "all", "all", tooltip="show all again; then mark none", show=False),
         Binding("up", "move(-1)", "a session up", show=False),
         Binding("down", "move(1)", "a session down", show=False),
@@ -71,13 +72,16 @@ class ChoosingScreen(PacedScreen[None]):
     def draw(self) -> None:
         """Draw what has changed."""
         rows = underway(self.looked.rows, self.busy, self.gone)
+        tops = alone(rows)
         self.picture = dataclasses.replace(
             self.picture,
             view=self.view,
             rows=shown(rows, self.view),
             known=len(rows),
+            experiments=sum(row.runs is not None for row in rows),
+            folded=0 if self.view.unfolded else len(rows) - len(tops),
             total=self.looked.total,
-            live=sum(row.status in LIVE for row in rows),
+            live=sum(row.status in LIVE for row in tops),
             now_s=self.looked.now_s,
             said=self.said,
         )
@@ -115,6 +119,8 @@ class ChoosingScreen(PacedScreen[None]):
 
         Letters are the entry's anyway; this is about arrows, delete and the like.
         """
+        if action == "fold" and not self.picture.experiments:
+            return False
         if action == "copy_text" or (self.typing and hasattr(self, f"action_{action}")):
             return False
         return super().check_action(action, parameters)
@@ -134,6 +140,11 @@ class ChoosingScreen(PacedScreen[None]):
 
     def action_order(self) -> None:
         self.choose(self.view.in_next_order())
+
+    def action_fold(self) -> None:
+        """The cursor goes from a run that is shown no more to its experiment."""
+        view = self.view.pointing(self.picture.rows, self.picture.index)
+        self.choose(view.folded(self.picture.current) if view.unfolded else dataclasses.replace(view, unfolded=True))
 
     def action_all(self) -> None:
         emptied: dict[str, Any] = {"wanted": ""} if self.view.wanted else {"marked": ()}

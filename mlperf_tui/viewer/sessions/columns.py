@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mlperf_tui.report.listing import UNREADABLE, Listed
+from mlperf_tui.report.listed import UNREADABLE, Listed, ratios
 from mlperf_tui.report.numbers import gib
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
@@ -41,11 +41,18 @@ def headings(columns: list[tuple[Column, int]], between: int) -> Row:
 
 
 def table_row(
-    row: Listed, columns: list[tuple[Column, int]], between: int, now_s: float, *, cursor: bool, mark: int
+    row: Listed,
+    columns: list[tuple[Column, int]],
+    between: int,
+    now_s: float,
+    *,
+    cursor: bool,
+    mark: int,
+    under: bool = False,
 ) -> Row:
-    """One session; `mark` is its place among the marked ones, 0 when it isn't marked."""
+    """One line; `mark` is its place among the marked ones, 0 when it isn't marked; `under` an experiment of its own."""
     look = Look.CHOSEN if cursor else Look.PLAIN
-    edge = f"{'▸' if cursor else ' '}{_mark(mark)}".ljust(EDGE)
+    edge = f"{'▸' if cursor else ' '}{_mark(mark)}".ljust(EDGE - 2) + ("└ " if under else "  ")
     pieces = [(edge, look)]
     for column, width in columns:
         cell = _aligned(column, column.text(row, width, now_s), width)
@@ -53,17 +60,30 @@ def table_row(
     return tuple(pieces)
 
 
-def fitting(width: int) -> list[tuple[Column, int]]:
-    """The columns that fit, most important first, in the order in which they stand, each with its width."""
+def fitting(width: int, precisions: Sequence[str] = ()) -> list[tuple[Column, int]]:
+    """The columns that fit, most important first, in the order in which they stand, each with its width.
+
+    `precisions` are what stands in that column: it is as wide as they need, or close together, or as it always is.
+    """
     widths, left = _taken((*IMPORTANT, ID), width)
     if ID not in widths and width >= ROOMY:
         widths, left = _taken((TAIL, *IMPORTANT), width)
+    if PRECISION in widths:
+        more = next((more for more in _needed(precisions) if more <= left), 0)
+        widths[PRECISION] += more
+        left -= more
     for column in GROWING:
         if column in widths:
             more = max(0, min(left, column.most - column.width))
             widths[column] += more
             left -= more
     return [(column, widths[column]) for column in COLUMNS if column in widths]
+
+
+def _needed(precisions: Sequence[str]) -> tuple[int, ...]:
+    """How much wider than usual the column must be for these texts, and for the same close together."""
+    both = (precisions, [_closer(text) for text in precisions])
+    return tuple(max(0, max(map(len, texts), default=0) - PRECISION.width) for texts in both)
 
 
 def _taken(wanted: tuple[Column, ...], width: int) -> tuple[dict[Column, int], int]:
@@ -109,11 +129,14 @@ def _mark(place: int) -> str:
 
 
 def _rate(row: Listed, width: int, _: float) -> str:
-    """Whole where it fits, else rounded, and at last without what is counted; of a stalled run for how long."""
+    """Whole where it fits, else rounded, and at last without what is counted; of a stalled run for how long.
+
+    Of an experiment the ratio.
+    """
     if row.silent_s is not None:
         return next(text for text in (f"no step {short_age(row.silent_s)}", "no step") if len(text) <= width)
     short = fmt.axis(row.rate)
-    texts = (fmt.rate(row.rate, row.unit), fmt.with_unit(short, row.unit), fmt.with_unit(short, "/s"))
+    texts = ratios(row) or (fmt.rate(row.rate, row.unit), fmt.with_unit(short, row.unit), fmt.with_unit(short, "/s"))
     return next((text for text in texts if len(text) <= width), fmt.DASH)
 
 
@@ -123,6 +146,16 @@ def _spark(row: Listed, width: int, _: float) -> str:
     each = -(-len(row.pace) // width) if width else 1
     groups = [row.pace[at : at + each] for at in range(0, len(row.pace), max(1, each))]
     return glyphs.spark([_mean(group) for group in groups], 0.0, high) if high > 0 else fmt.DASH
+
+
+def _precision(row: Listed, width: int, _: float) -> str:
+    """An experiment's arms closer together where there is little room, and only the first ones where they don't fit."""
+    text = row.precision or fmt.DASH
+    return next((one for one in (text, _closer(text)) if len(one) <= width), fmt.shorten(text, width))
+
+
+def _closer(arms: str) -> str:
+    return arms.replace(" | ", "|")
 
 
 def _mean(points: tuple[float | None, ...]) -> float | None:
@@ -135,9 +168,9 @@ def _age(row: Listed, _: int, now_s: float) -> str:
 
 
 STATE = Column("status", 13, lambda row, *_: state(row))
-NAME = Column("name", 8, lambda row, *_: row.name or fmt.DASH, most=28)
+NAME = Column("name", 8, lambda row, *_: row.name or row.place or fmt.DASH, most=28)
 WORKLOAD = Column("workload", 9, lambda row, *_: row.workload or fmt.DASH, most=20)
-PRECISION = Column("precision", 9, lambda row, *_: row.precision or fmt.DASH)
+PRECISION = Column("precision", 9, _precision)
 RATE = Column("throughput", 12, _rate, most=19, right=True)
 SPARK = Column("over run", 8, _spark, most=24, look=Look.SPARK)
 SIZE = Column("size", 8, lambda row, *_: gib(row.size_bytes), right=True)

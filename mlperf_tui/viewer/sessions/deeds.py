@@ -1,4 +1,4 @@
-"""What the sessions screen does to sessions: each deed may take long, and says in one sentence why it can't be done."""
+"""What the sessions screen does to sessions and experiments; where it can't be done, why, in one sentence."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from mlperf_tui import launch
 from mlperf_tui.report.build import build
 from mlperf_tui.report.rename import rename
 from mlperf_tui.report.side_by_side import SideBySide, side_by_side
+from mlperf_tui.session.experiments import Either, ExperimentFolder, either
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.remove import refusal, remove
 
 
 @dataclass(frozen=True, slots=True)
 class Deeds:
-    """All by a session's id; each raises MlperfTuiError or OSError. `remove` gives the bytes that it took."""
+    """All by an id; each may take long, and raises MlperfTuiError or OSError. `remove` gives the bytes that it took.
+
+    Only sessions are held side by side.
+    """
 
     stop: Callable[[str], object]
     rename: Callable[[str, str | None], object]
@@ -26,15 +30,25 @@ class Deeds:
 
 
 def deeds_in(root: Path) -> Deeds:
-    """The deeds on the sessions below `root`."""
-
-    def folder(session: str) -> Folder:
-        return Folder(root / session)
-
+    """The deeds on what lies below `root`."""
     return Deeds(
-        stop=lambda session: launch.stop(folder(session)),
-        rename=lambda session, name: rename(folder(session), name),
-        remove=lambda session: remove(folder(session)),
-        refusal=lambda session: refusal(folder(session)),
-        compare=lambda left, right: side_by_side(build(folder(left)), build(folder(right))),
+        stop=lambda known: _stop(either(root, known)),
+        rename=lambda known, name: _rename(either(root, known), name),
+        remove=lambda known: remove(either(root, known)),
+        refusal=lambda known: refusal(either(root, known)),
+        compare=lambda left, right: side_by_side(build(Folder(root / left)), build(Folder(root / right))),
     )
+
+
+def _stop(folder: Either) -> None:
+    if isinstance(folder, ExperimentFolder):
+        launch.stop_experiment(folder)
+    else:
+        launch.stop(folder)
+
+
+def _rename(folder: Either, name: str | None) -> None:
+    if isinstance(folder, ExperimentFolder):
+        folder.rename(name)
+    else:
+        rename(folder, name)

@@ -1,4 +1,4 @@
-"""Reads the sessions on a thread of its own: the live ones each second, an ended one once, until its files change."""
+"""Reads what there is on a thread of its own: what lives each second, what has ended once, until its files change."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from pathlib import Path
 from threading import Event
 
 from mlperf_tui.errors import MlperfTuiError
-from mlperf_tui.report.listing import UNREADABLE, Listed, completed, current, listed
+from mlperf_tui.report.listed import UNREADABLE, Listed
+from mlperf_tui.report.listed_experiment import listed_experiment
+from mlperf_tui.report.listing import completed, current, listed
 from mlperf_tui.report.pace import pace
-from mlperf_tui.session.folder import Folder, sessions
+from mlperf_tui.session.experiments import Either, ExperimentFolder, experiments
+from mlperf_tui.session.folder import sessions
 from mlperf_tui.session.status import ENDED, LIVE
 
 PERIOD_S = 1.0
@@ -29,7 +32,10 @@ SETTLED_NS = 3_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """All sessions that have been read so far, newest first, and how many there are; None: nobody has looked yet."""
+    """What has been read so far: experiments, then sessions, newest first; `total` counts all that there are.
+
+    It is None as long as nobody has looked.
+    """
 
     rows: tuple[Listed, ...]
     total: int | None
@@ -48,12 +54,12 @@ Show = Callable[[Looked], object]
 
 
 class SessionsFeed:
-    """All sessions below a root. Making one reads nothing."""
+    """All sessions and experiments below a root. Making one reads nothing."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._known: dict[str, _Known] = {}
-        self._found: tuple[int, list[Folder]] = (-1, [])
+        self._found: tuple[int, list[Either]] = (-1, [])
         self._until_s = 0.0
         self.behind = False
 
@@ -76,7 +82,7 @@ class SessionsFeed:
         rows = tuple(self._known[folder.id].row for folder in folders if folder.id in self._known)
         return Looked(rows, len(folders), time.time())
 
-    def _in_time(self, folder: Folder, task: Callable[[Folder], bool]) -> bool:
+    def _in_time(self, folder: Either, task: Callable[[Either], bool]) -> bool:
         """Whether there is time left after this task; a session that goes away meanwhile is none any more."""
         try:
             did = task(folder)
@@ -87,27 +93,28 @@ class SessionsFeed:
             self.behind = True
         return not self.behind
 
-    def _folders(self) -> list[Folder]:
-        """Newest first. The root's directory is read again only when it has changed."""
+    def _folders(self) -> list[Either]:
+        """Newest first; experiments before all sessions, so that no run is shown outside the one that it is of.
+
+        The root's directory is read again only when it has changed.
+        """
         try:
             changed_ns = self._root.stat().st_mtime_ns
             if changed_ns != self._found[0] or time.time_ns() - changed_ns < SETTLED_NS:
-                self._found = (changed_ns, sessions(self._root)[::-1])
+                self._found = (changed_ns, [*experiments(self._root)[::-1], *sessions(self._root)[::-1]])
         except FileNotFoundError:
             self._found = (-1, [])
         except (OSError, MlperfTuiError):
             return self._found[1]
         return self._found[1]
 
-    def _read(self, folder: Folder) -> bool:
+    def _read(self, folder: Either) -> bool:
         """Read what is new of a session. Whether there was anything to do."""
         known = self._known.get(folder.id)
         changed_ns = folder.path.stat().st_mtime_ns
         if known and not self._is_due(known, changed_ns):
             return False
-        row = listed(folder, time.time())
-        if row.status in LIVE:
-            row = current(folder, row, time.monotonic_ns())
+        row = _row(folder)
         paced_s = None
         if known and row.status in LIVE:
             row = dataclasses.replace(row, pace=known.row.pace)
@@ -121,10 +128,10 @@ class SessionsFeed:
             return changed_ns != known.changed_ns
         return time.monotonic() - known.read_s >= PERIOD_S / 2
 
-    def _complete(self, folder: Folder) -> bool:
+    def _complete(self, folder: Either) -> bool:
         """Read what takes longer: the rate over the run, and all that a session without a summary doesn't tell."""
         known = self._known.get(folder.id)
-        if known is None:
+        if known is None or isinstance(folder, ExperimentFolder):
             return False
         live = known.row.status in LIVE
         if known.paced_s is not None and not (live and time.monotonic() - known.paced_s >= PACE_PERIOD_S):
@@ -134,3 +141,11 @@ class SessionsFeed:
             row = dataclasses.replace(row, pace=pace(folder, time.monotonic_ns() if live else None))
         self._known[folder.id] = dataclasses.replace(known, row=row, paced_s=time.monotonic())
         return True
+
+
+def _row(folder: Either) -> Listed:
+    """What can be told at once."""
+    if isinstance(folder, ExperimentFolder):
+        return listed_experiment(folder, time.time())
+    row = listed(folder, time.time())
+    return current(folder, row, time.monotonic_ns()) if row.status in LIVE else row

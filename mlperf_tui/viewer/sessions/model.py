@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlperf_tui.report.listing import Listed
+from mlperf_tui.report.listed import Listed, runs_of
 from mlperf_tui.session.status import LIVE
 
 STOPPING, REMOVING = "stopping", "removing"
@@ -24,7 +24,8 @@ SORTS: dict[str, Callable[[Listed], Any]] = {
 class View:
     """What the user has chosen; it outlives the screen. `at` is where the cursor stood, should its session be gone.
 
-    `marked` is in the order of marking: of two that are compared, the first is the left one.
+    `marked` is in the order of marking: of two that are compared, the first is the left one. `unfolded` says that the
+    runs of experiments are shown, each under its own.
     """
 
     cursor: str | None = None
@@ -32,6 +33,7 @@ class View:
     marked: tuple[str, ...] = ()
     sort: str = "age"
     wanted: str = ""
+    unfolded: bool = False
 
     def pointing(self, rows: tuple[Listed, ...], index: int) -> View:
         """With the cursor on a row, or as near as there is one."""
@@ -45,6 +47,11 @@ class View:
         kept = tuple(one for one in self.marked if one != session)
         return dataclasses.replace(self, marked=kept if session in self.marked else (*kept, session))
 
+    def folded(self, current: Listed | None) -> View:
+        """Without the runs of experiments: from one of them the cursor goes to its experiment."""
+        over = current.experiment if current is not None else None
+        return dataclasses.replace(self, unfolded=False, cursor=over or self.cursor)
+
     def in_next_order(self) -> View:
         """In the next order."""
         names = list(SORTS)
@@ -55,12 +62,16 @@ class View:
 class Picture:
     """One state of the screen. `rows` are those to show, in order; `total` counts all there are, also those not read.
 
-    `now_s` is in seconds since the epoch; `place` says where the sessions lie, `said` what is to be told once.
+    So many are `known` by now, among them `experiments` and `folded` runs, which aren't shown; `live` counts an
+    experiment with its runs as one. `now_s` is in seconds since the epoch; `place` says where the sessions lie, `said`
+    what is to be told once.
     """
 
     view: View = View()
     rows: tuple[Listed, ...] = ()
     known: int = 0
+    experiments: int = 0
+    folded: int = 0
     total: int | None = None
     live: int = 0
     now_s: float = 0.0
@@ -85,9 +96,22 @@ def stoppable(row: Listed | None) -> bool:
 
 
 def shown(rows: tuple[Listed, ...], view: View) -> tuple[Listed, ...]:
-    """The rows that are wanted, in order: all words must stand in name, workload, status, precision or id."""
+    """The rows that are wanted, in order: all words must stand in name, workload, status, precision or id.
+
+    Unfolded, the runs of an experiment stand under it, and it is there for any that is wanted.
+    """
+    under = runs_of(rows) if view.unfolded else {}
     words = view.wanted.casefold().split()
-    return tuple(sorted((row for row in rows if all(word in _said(row) for word in words)), key=SORTS[view.sort]))
+    wanted = {row.id for row in rows if all(word in _said(row) for word in words)}
+    tops = (row for row in alone(rows) if not wanted.isdisjoint({row.id, *(run.id for run in under.get(row.id, ()))}))
+    ordered = sorted(tops, key=SORTS[view.sort])
+    return tuple(one for top in ordered for one in (top, *(run for run in under.get(top.id, ()) if run.id in wanted)))
+
+
+def alone(rows: tuple[Listed, ...]) -> tuple[Listed, ...]:
+    """The rows that stand under no other: the runs of experiments are left out."""
+    experiments = {row.id for row in rows if row.runs is not None}
+    return tuple(row for row in rows if row.experiment not in experiments)
 
 
 def underway(rows: tuple[Listed, ...], busy: Mapping[str, str], gone: set[str]) -> tuple[Listed, ...]:
@@ -102,4 +126,6 @@ def _still(row: Listed, busy: Mapping[str, str]) -> bool:
 
 
 def _said(row: Listed) -> str:
-    return f"{row.id} {row.name or ''} {row.workload} {row.status} {row.precision or ''}".casefold()
+    return (
+        f"{row.id} {row.name or ''} {row.workload} {row.status} {row.precision or ''} {row.experiment or ''}".casefold()
+    )

@@ -1,4 +1,4 @@
-"""The sessions screen: the list, and what its user does to a session. Whatever may take long is done on a thread."""
+"""The sessions screen: the list, and what its user does to a row. Whatever may take long is done on a thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from mlperf_tui.errors import MlperfTuiError
-from mlperf_tui.report.listing import UNREADABLE, Listed
+from mlperf_tui.report.listed import UNREADABLE, Listed
 from mlperf_tui.report.numbers import gib
 from mlperf_tui.session.status import ENDED
 from mlperf_tui.viewer.screens.help import HelpScreen, key_lines
@@ -20,7 +20,7 @@ from mlperf_tui.viewer.sessions.board import Table
 from mlperf_tui.viewer.sessions.choosing import ChoosingScreen
 from mlperf_tui.viewer.sessions.deeds import Deeds
 from mlperf_tui.viewer.sessions.model import REMOVING, STOPPING, View, stoppable
-from mlperf_tui.viewer.sessions.screens import HELP, CompareScreen, RemoveScreen
+from mlperf_tui.viewer.sessions.screens import HELP, CompareScreen, RemoveScreen, many
 
 NAME = "new name"
 NEEDS_ONE = ("open", "rename", "remove", "mark")
@@ -32,17 +32,15 @@ class ListScreen(ChoosingScreen):
     """The list with its deeds; `Open` goes to the app."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open", key_display="enter", tooltip="open the session; leaving it comes back here"),
+        Binding("enter", "open", "open", key_display="enter", tooltip="open it; leaving it comes back here"),
         Binding("S", "stop", "stop", key_display="S", tooltip="stop the run (asks first)"),
-        Binding(
-            "R", "rename", "rename", key_display="R", tooltip="give the session another name; an empty one takes it"
-        ),
-        Binding("D,delete", "remove", "delete", tooltip="delete the session, or all marked ones (asks first)"),
-        Binding("equals_sign", "compare", "compare", key_display="=", tooltip="the two marked ones side by side"),
+        Binding("R", "rename", "rename", key_display="R", tooltip="give it another name; an empty one takes that away"),
+        Binding("D,delete", "remove", "delete", tooltip="delete it, or all marked ones (asks first)"),
+        Binding("equals_sign", "compare", "compare", key_display="=", tooltip="the two marked sessions side by side"),
     ]
 
     class Open(Message):
-        """Says that a session is to be opened."""
+        """Says that a session or an experiment is to be opened."""
 
         def __init__(self, session: str) -> None:
             super().__init__()
@@ -51,7 +49,7 @@ class ListScreen(ChoosingScreen):
     def __init__(self, deeds: Deeds, view: View, place: str, empty: str, *, ascii_only: bool) -> None:
         super().__init__(view, place, empty, ascii_only=ascii_only)
         self._deeds = deeds
-        self._freed: list[int] = []
+        self._freed: list[tuple[Listed, int]] = []
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can't be done now is not offered."""
@@ -89,14 +87,17 @@ class ListScreen(ChoosingScreen):
 
     def action_remove(self) -> None:
         rows = self._meant()
-        reasons = (self._deeds.refusal(row.id) for row in rows if row.status not in SAFE_TO_REMOVE)
+        reasons = (self._deeds.refusal(row.id) for row in rows if row.status not in SAFE_TO_REMOVE or row.experiment)
         if reason := next((reason for reason in reasons if reason), None):
             self.say(reason)
         elif rows:
-            self.app.push_screen(RemoveScreen(rows), partial(self._remove, [row.id for row in rows]))
+            self.app.push_screen(RemoveScreen(rows), partial(self._remove, rows))
 
     def action_compare(self) -> None:
         left, right = self.view.marked
+        if whole := next((row.id for row in self._meant() if row.runs is not None), None):
+            self.say(f"{whole} is an experiment, which holds its own arms side by side: open it")
+            return
         names = {row.id: row.name or row.id for row in self.looked.rows}
         screen = CompareScreen((names.get(left, left), names.get(right, right)), ascii_only=self.ascii_only)
         self.app.push_screen(screen)
@@ -118,7 +119,7 @@ class ListScreen(ChoosingScreen):
                 self.action_open()
 
     def _meant(self) -> list[Listed]:
-        """The marked sessions, else the one that the cursor is on."""
+        """The marked ones, else the one that the cursor is on."""
         marked = [row for row in self.looked.rows if row.id in self.view.marked and row.id not in self.gone]
         chosen = self.picture.current
         return marked or ([chosen] if chosen is not None else [])
@@ -129,25 +130,24 @@ class ListScreen(ChoosingScreen):
             self._do(lambda: self._deeds.stop(session), lambda _: self.draw(), partial(self._failed, session))
             self.draw()
 
-    def _remove(self, sessions: list[str], yes: bool | None) -> None:
+    def _remove(self, rows: list[Listed], yes: bool | None) -> None:
         if yes:
             self._freed = []
-            self.busy.update(dict.fromkeys(sessions, REMOVING))
-            for session in sessions:
+            self.busy.update({row.id: REMOVING for row in rows})
+            for row in rows:
                 self._do(
-                    partial(self._deeds.remove, session),
-                    partial(self._removed, session),
-                    partial(self._failed, session),
+                    partial(self._deeds.remove, row.id), partial(self._removed, row), partial(self._failed, row.id)
                 )
             self.draw()
 
-    def _removed(self, session: str, size_bytes: int) -> None:
-        self.gone.add(session)
-        self._freed.append(size_bytes)
-        left = tuple(one for one in self.view.marked if one != session)
-        self.view = dataclasses.replace(self.view, marked=left)
-        what = session if len(self._freed) == 1 else f"{len(self._freed)} sessions"
-        self.say(f"deleted {what}: {gib(sum(self._freed))} freed")
+    def _removed(self, row: Listed, size_bytes: int) -> None:
+        """With an experiment its runs have gone."""
+        gone = {row.id, *(run.id for run in self.looked.rows if run.experiment == row.id)}
+        self.gone |= gone
+        self._freed.append((row, size_bytes))
+        self.view = dataclasses.replace(self.view, marked=tuple(one for one in self.view.marked if one not in gone))
+        what = row.id if len(self._freed) == 1 else many([one for one, _ in self._freed])
+        self.say(f"deleted {what}: {gib(sum(freed for _, freed in self._freed))} freed")
 
     def _renamed(self, session: str, name: str | None) -> None:
         """The list says so at once; the feed will have read it in a second."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from mlperf_tui.report.listing import Listed
+from mlperf_tui.report.listed import Listed, counted
 from mlperf_tui.report.numbers import DASH, gib
 from mlperf_tui.report.side_by_side import NO_CLAIM, Compared, SideBySide
 from mlperf_tui.viewer import format as fmt
@@ -27,7 +27,8 @@ NAMED = 5
 
 HELP = (
     "Leaving stops no run.",
-    "Throughput is that of the last steps while a run lasts, then its mean.",
+    "Throughput is that of the last steps while a run lasts, then its mean;",
+    "of an experiment the second arm's over the first's, ? where neither won.",
     "Over run: by time, from 0 to the run's own best;",
     "a blank: nothing was trained. A dash means unknown.",
 )
@@ -44,15 +45,31 @@ class RemoveScreen(StopScreen):
         self._rows = rows
 
     def compose(self) -> ComposeResult:
-        names = [f"{one.id}  {one.name or ''}".rstrip() for one in self._rows[:NAMED]]
+        names = [_named(one) for one in self._rows[:NAMED]]
         more = [f"and {len(self._rows) - NAMED} more"] if len(self._rows) > NAMED else []
         size = gib(sum(one.size_bytes or 0 for one in self._rows))
-        what = "this session" if len(self._rows) == 1 else f"these {len(self._rows)} sessions"
+        what = _one(self._rows[0]) if len(self._rows) == 1 else many(self._rows)
         text = "\n".join(
             [f"Delete {what} for good? {size} will be free.", "", *names, *more, "", "y  delete      n  keep"]
         )
         with Vertical(id="question"):
             yield Static(text, markup=False)
+
+
+def many(rows: Sequence[Listed]) -> str:
+    """How many sessions and experiments these are."""
+    experiments = sum(row.runs is not None for row in rows)
+    return counted(len(rows) - experiments, experiments)
+
+
+def _one(row: Listed) -> str:
+    return "this experiment" if row.runs is not None else "this session"
+
+
+def _named(row: Listed) -> str:
+    """An experiment with how many sessions go with it."""
+    with_it = f"with {counted(row.runs, 0)}" if row.runs else ""
+    return "  ".join(part for part in (row.id, row.name, with_it) if part)
 
 
 class Comparison(Board, can_focus=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from mlperf_tui.errors import MlperfTuiError
-from mlperf_tui.report.listing import Listed
+from mlperf_tui.report.listed import Listed
 from mlperf_tui.report.side_by_side import Compared, SideBySide
 from mlperf_tui.viewer.sessions.app import Choice, FreshLook, SessionsApp
 from mlperf_tui.viewer.sessions.deeds import Deeds
@@ -59,6 +60,56 @@ FEW = (
     ),
     session(30, "stopped", rate=1_234_567_890.0, unit="tokens/s", size_bytes=None, lasted_s=None),
 )
+
+
+def experiment(at: int, status: str = "finished", **more: Any) -> Listed:
+    """An experiment that started `at` hours ago, with its two pairs of runs."""
+    given = {
+        "id": f"e-20261124-{at:06}-resnet50",
+        "name": f"ab-{at}",
+        "precision": "fp32 | amp-bf16",
+        "rate": None,
+        "pace": (),
+        "runs": 4,
+        "ratio": 4.123,
+        "conclusion": "faster",
+        "detail": "4.1 times faster: Tensor Cores 0 → 61 % · settled after 4 pairs",
+    }
+    return dataclasses.replace(session(at, status), **{**given, **more})
+
+
+def runs_of(one: Listed) -> tuple[Listed, ...]:
+    """Its runs, the last launched first, as they are read."""
+    arms = enumerate(("fp32", "amp-bf16", "amp-bf16", "fp32"))
+    rows = (
+        dataclasses.replace(
+            session(0, "stopped"),
+            id=f"s{one.id[1:]}-{at // 2 + 1}{'a' if arm == 'fp32' else 'b'}",
+            name=None,
+            precision=arm,
+            started_s=(one.started_s or 0) + at,
+            experiment=one.id,
+            pair=at // 2 + 1,
+            arm=arm,
+        )
+        for at, arm in arms
+    )
+    return tuple(rows)[::-1]
+
+
+SETTLED = experiment(6)
+UNSURE = experiment(
+    1,
+    "running",
+    name=None,
+    precision="batch 256 | 512",
+    ratio=1.0132,
+    conclusion="cannot_tell",
+    detail="pair 3: measuring 512",
+    runs=5,
+)
+MIXED = (UNSURE, SETTLED, *runs_of(UNSURE), *FEW[:3], *runs_of(SETTLED))
+"""Two experiments with runs, and sessions alone, as the feed hands them on."""
 
 
 def many(count: int) -> tuple[Listed, ...]:

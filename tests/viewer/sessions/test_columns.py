@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlperf_tui.viewer.panes.rows import Row, width
 from mlperf_tui.viewer.sessions import columns
-from tests.viewer.sessions.list_of import FEW, NOW_S, session
+from tests.viewer.sessions.list_of import FEW, MIXED, NOW_S, SETTLED, UNSURE, session
 
 
 def line(at: int, columns_wide: int) -> Row:
@@ -19,6 +21,19 @@ def line(at: int, columns_wide: int) -> Row:
 
 def text(row: Row) -> str:
     return "".join(piece for piece, _ in row).rstrip()
+
+
+@settings(deadline=None)
+@given(st.integers(40, 300), st.integers(0, len(MIXED) - 1), st.integers(0, 40))
+def test_arms_make_no_row_wider_than_the_screen(columns_wide: int, at: int, arm: int) -> None:
+    """However long they are; and no column goes for them."""
+    texts = [f"fp32 | {'x' * arm}"]
+    fitting = columns.fitting(columns_wide, texts)
+    row = columns.table_row(
+        MIXED[at], fitting, columns.gap(columns_wide), NOW_S, cursor=True, mark=1, under=MIXED[at].runs is None
+    )
+    assert len(text(row)) <= columns_wide
+    assert [column for column, _ in fitting] == [column for column, _ in columns.fitting(columns_wide)]
 
 
 @settings(deadline=None)
@@ -91,3 +106,21 @@ def test_the_spark_begins_at_zero() -> None:
     assert columns.SPARK.text(row, 24, 0.0) == "▇" * 12 + " " * 6 + "▄" * 6
     assert columns.SPARK.text(row, 8, 0.0) == "▇▇▇▇  ▄▄"
     assert columns.SPARK.text(session(0, pace=()), 8, 0.0) == "–"
+
+
+@pytest.mark.parametrize(
+    ("columns_wide", "said"), [(160, "fp32 | amp-bf16"), (120, "fp32|amp-bf16"), (80, "fp32 | …"), (9, "fp32 | …")]
+)
+def test_arms_stand_close_together_before_one_is_left_out(columns_wide: int, said: str) -> None:
+    """None of them is cut, and a session's precision stands as it always does."""
+    width = dict(columns.fitting(columns_wide, [SETTLED.precision or ""])).get(columns.PRECISION, 9)
+    assert columns.PRECISION.text(SETTLED, width, NOW_S) == said
+    assert columns.PRECISION.text(session(0), width, NOW_S) == "amp-bf16"
+
+
+def test_an_experiment_has_a_ratio_in_place_of_a_rate() -> None:
+    """With a word, or at least a sign, where it proves nothing; a dash before there is one."""
+    assert columns.RATE.text(SETTLED, 12, NOW_S) == "×4.12"
+    assert columns.RATE.text(UNSURE, 19, NOW_S) == "×1.01 can't tell"
+    assert columns.RATE.text(UNSURE, 12, NOW_S) == "×1.01 ?"
+    assert columns.RATE.text(dataclasses.replace(UNSURE, ratio=None), 12, NOW_S) == "–"

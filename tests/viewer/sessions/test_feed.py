@@ -12,10 +12,13 @@ import pytest
 
 from mlperf_tui.report import listing
 from mlperf_tui.report.build import store
-from mlperf_tui.report.listing import Listed
+from mlperf_tui.report.listed import Listed
+from mlperf_tui.report.listed_experiment import listed_experiment
+from mlperf_tui.session.experiments import ExperimentFolder
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.viewer.sessions import feed as feeding
 from mlperf_tui.viewer.sessions.feed import Looked, SessionsFeed
+from tests.session.test_experiments import made
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 NAMES = ("cpu-digits", "one-h100", "failed")
@@ -122,3 +125,37 @@ def test_it_ends_when_it_is_left(root: Path) -> None:
     SessionsFeed(root).run(seen.append, leave)
     assert len(seen) == 1
     assert dataclasses.is_dataclass(seen[0])
+
+
+def test_experiments_come_before_their_runs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However little time there is: none of them is shown outside its own."""
+    monkeypatch.setattr(feeding, "BUDGET_S", -1.0)
+    old, new = made(root), made(root, "e-20261125-091204-x-bbbb", runs=2)
+    feed = SessionsFeed(root)
+    assert [row.id for row in feed.look().rows] == [new.id]
+    assert [row.id for row in feed.look().rows] == [new.id, old.id]
+    assert feed.look().total == 11
+    rows = settled(feed).rows
+    assert [row.experiment for row in rows].count(old.id) == 4
+    assert len(rows) == 11
+
+
+def test_an_ended_experiment_is_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until a file of it comes or goes: its report, a new runner's log, another name."""
+    seen: list[str] = []
+
+    def noting(folder: ExperimentFolder, now_s: float) -> Listed:
+        seen.append(folder.id)
+        return listed_experiment(folder, now_s)
+
+    monkeypatch.setattr(feeding, "listed_experiment", noting)
+    folder = made(root)
+    feed = SessionsFeed(root)
+    first = settled(feed)
+    assert settled(feed).rows == first.rows
+    assert len(seen) == 1
+    folder.summary.write_text('{"ratio": 2.0}')
+    assert settled(feed).rows[0].ratio == 2.0
+    folder.rename("another")
+    assert settled(feed).rows[0].name == "another"
+    assert len(seen) == 3

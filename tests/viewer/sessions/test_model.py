@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlperf_tui.report.listing import Listed
+from mlperf_tui.report.listed import Listed
 from mlperf_tui.viewer.sessions.model import REMOVING, SORTS, STOPPING, Picture, View, shown, stoppable, underway
-from tests.viewer.sessions.list_of import many, session
+from tests.viewer.sessions.list_of import MIXED, SETTLED, UNSURE, many, runs_of, session
 
 NUMBERS = st.none() | st.floats(0, 1e12)
 ROWS = st.lists(
@@ -20,18 +20,44 @@ ROWS = st.lists(
         rate=NUMBERS,
         started_s=NUMBERS,
         size_bytes=st.none() | st.integers(0, 1 << 40),
+        experiment=st.none() | st.sampled_from(["e-0", "e-1", "gone"]),
+        pair=st.none() | st.integers(1, 3),
     ),
     max_size=20,
 ).map(tuple)
+EXPERIMENTS = st.sets(st.sampled_from(["e-0", "e-1", "e-2"])).map(
+    lambda ids: tuple(Listed(known, "finished", runs=0) for known in sorted(ids))
+)
 
 
 @settings(deadline=None)
-@given(ROWS, st.sampled_from(list(SORTS)))
-def test_every_order_shows_every_session_once(rows: tuple[Listed, ...], sort: str) -> None:
+@given(ROWS, EXPERIMENTS, st.sampled_from(list(SORTS)))
+def test_every_order_shows_every_session_once(
+    sessions: tuple[Listed, ...], experiments: tuple[Listed, ...], sort: str
+) -> None:
     """However little is known of them; and the same order each time."""
-    found = shown(rows, View(sort=sort))
+    rows = sessions + experiments
+    found = shown(rows, View(sort=sort, unfolded=True))
     assert sorted(row.id for row in found) == sorted(row.id for row in rows)
-    assert shown(rows[::-1], View(sort=sort)) == found
+    assert shown(rows[::-1], View(sort=sort, unfolded=True)) == found
+
+
+@settings(deadline=None)
+@given(ROWS, EXPERIMENTS, st.sampled_from(list(SORTS)))
+def test_runs_stand_under_their_experiment_or_nowhere(
+    sessions: tuple[Listed, ...], experiments: tuple[Listed, ...], sort: str
+) -> None:
+    """Folding takes out the runs of experiments that are there, and moves no other row."""
+    rows = sessions + experiments
+    known = {row.id for row in experiments}
+    above = None
+    for row in shown(rows, View(sort=sort, unfolded=True)):
+        if row.experiment in known:
+            assert row.experiment == above
+        else:
+            above = row.id
+    folded = [row for row in shown(rows, View(sort=sort, unfolded=True)) if row.experiment not in known]
+    assert list(shown(rows, View(sort=sort))) == folded
 
 
 @settings(deadline=None)
@@ -70,3 +96,12 @@ def test_what_can_be_stopped() -> None:
     assert stoppable(session(0, "running-unrecorded"))
     assert not any(stoppable(session(0, word)) for word in ("stopping", "finished", "elsewhere", "unreadable"))
     assert not stoppable(None)
+
+
+def test_an_experiment_is_there_for_any_run_that_is_wanted() -> None:
+    """Where its runs are shown; they are found by its id too."""
+    found = shown(MIXED, View(wanted="s-20261124-000006 stopped fp32", unfolded=True))
+    assert [row.id for row in found] == [SETTLED.id, *(f"s{SETTLED.id[1:]}-{place}" for place in ("1a", "2a"))]
+    assert shown(MIXED, View(wanted="s-20261124-000006 stopped fp32")) == ()
+    assert len(shown(MIXED, View(wanted=SETTLED.id, unfolded=True))) == 1 + len(runs_of(SETTLED))
+    assert shown(MIXED, View(wanted="batch")) == (UNSURE,)

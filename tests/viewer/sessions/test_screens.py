@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mlperf_tui.viewer.sessions.model import View
-from tests.viewer.sessions.list_of import FEW, list_of, many, ready
+from tests.viewer.sessions.list_of import FEW, MIXED, SETTLED, list_of, many, ready, runs_of
 
 SIZES = [(40, 10), (80, 24), (120, 36), (160, 48), (200, 60)]
 Compare = Callable[..., bool]
@@ -18,6 +18,31 @@ def test_sessions_of_every_kind(snap_compare: Compare, size: tuple[int, int]) ->
     """Running, ended in each way, unreadable; two marked."""
     view = View(cursor=FEW[2].id, marked=(FEW[5].id, FEW[1].id))
     assert snap_compare(list_of(*FEW, view=view), run_before=ready, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_experiments(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """A line each, without their runs: the arms, the ratio, and a word where that proves nothing."""
+    assert snap_compare(list_of(*MIXED, view=View(cursor=SETTLED.id)), run_before=ready, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_experiments_unfolded(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Each with its runs under it."""
+    view = View(cursor=runs_of(SETTLED)[1].id, unfolded=True)
+    assert snap_compare(list_of(*MIXED, view=view), run_before=ready, terminal_size=size)
+
+
+def test_experiments_in_ascii(snap_compare: Compare) -> None:
+    """The branches too."""
+    app = list_of(*MIXED, view=View(unfolded=True), ascii_only=True)
+    assert snap_compare(app, run_before=ready, terminal_size=(80, 24))
+
+
+def test_the_question_before_deleting_an_experiment(snap_compare: Compare) -> None:
+    """It says what goes with it."""
+    view = View(cursor=SETTLED.id, marked=(SETTLED.id, FEW[1].id))
+    assert snap_compare(list_of(*MIXED, view=view), press=["D"], run_before=ready, terminal_size=(80, 24))
 
 
 def test_three_hundred_scrolled(snap_compare: Compare) -> None:

@@ -1,0 +1,106 @@
+"""What the commands do with an experiment: find it, follow it, say what it came to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlperf_tui.cli.say import say
+from mlperf_tui.errors import NotFound
+
+if TYPE_CHECKING:
+    from mlperf_tui.analysis.ab.result import Ab
+    from mlperf_tui.session.experiments import ExperimentFolder
+    from mlperf_tui.session.folder import Folder
+
+FAILED = 1
+STOPPED = 143
+
+
+def find_experiment(root: Path, wanted: str) -> ExperimentFolder:
+    """The experiment that is meant, `last` for the newest. Raises NotFound else."""
+    from mlperf_tui.session import experiments
+
+    if wanted == "last" and (known := experiments.experiments(root)):
+        return known[-1]
+    found = experiments.find_experiment(root, wanted)
+    if found is None:
+        raise NotFound(f"no experiment {wanted} in {root}: `mlperf-tui list` shows them")
+    return found
+
+
+def find_either(root: Path, wanted: str) -> Folder | ExperimentFolder:
+    """The session or the experiment that is meant; `last` is what was launched last. Raises NotFound else."""
+    from mlperf_tui.cli.look import find
+    from mlperf_tui.session import experiments
+
+    if wanted == "last" and (newest := experiments.newest(root)) is not None:
+        return newest
+    return experiments.find_experiment(root, wanted) or find(root, wanted)
+
+
+def watch(folder: ExperimentFolder, *, mouse: bool, style: str = "text") -> int:
+    """The screen until it is left, and then what became of the experiment; the exit code for the shell."""
+    from mlperf_tui.launch import stop_experiment
+    from mlperf_tui.session.status import status
+    from mlperf_tui.viewer.ab import watch as look_at
+
+    folder.plan()
+    lost = look_at(folder, lambda: stop_experiment(folder), mouse=mouse)
+    if lost:
+        return 0
+    if status(folder).live:
+        say(f"{folder.id} goes on. To come back: mlperf-tui watch {folder.id}")
+        return 0
+    say_report(folder, style)
+    return exit_code(folder)
+
+
+def progress(folder: ExperimentFolder, style: str, *, stop_on_signals: bool = True) -> int:
+    """Plain lines until it ends, then the report; the exit code for the shell."""
+    from mlperf_tui.headless.experiment import follow
+
+    note = say if style == "text" else lambda line: say(line, err=True)
+    note(f"{folder.id} in {folder.path}")
+    follow(folder, note, stop_on_signals=stop_on_signals)
+    say_report(folder, style)
+    return exit_code(folder)
+
+
+def say_report(folder: ExperimentFolder, style: str) -> None:
+    """Print it: as text, json or markdown, of which only the text is for a terminal."""
+    from mlperf_tui.report.ab import render
+    from mlperf_tui.report.ab.build import build
+
+    text = render(build(folder), folder.plan(), style)
+    (say if style == "text" else click.echo)(text)
+
+
+def exit_code(folder: ExperimentFolder) -> int:
+    """0 while it goes on and once it has finished, whatever the verdict; 1 where it failed, 143 where stopped."""
+    from mlperf_tui.session.status import status
+
+    word = status(folder).word
+    return {"failed": FAILED, "interrupted": FAILED, "stopped": STOPPED}.get(word, 0)
+
+
+def verdict_code(folder: ExperimentFolder, rule: tuple[str, float] | None) -> int:
+    """1 where the rule is surely broken, else 0."""
+    from mlperf_tui.report.ab.build import build
+    from mlperf_tui.session.status import status
+
+    return 0 if rule is None or status(folder).live else code_of(build(folder), rule)
+
+
+def code_of(result: Ab, rule: tuple[str, float] | None) -> int:
+    """The exit code of a comparison: 1 where the rule is surely broken, 125 where these can't be compared, else 0."""
+    from mlperf_tui.analysis.ab.fail_if import fails
+    from mlperf_tui.errors import MlperfTuiError
+
+    if result.refused:
+        return MlperfTuiError.exit_code
+    if rule is None:
+        return 0
+    return FAILED if any(fails(comparison.speed, *rule) for comparison in result.comparisons) else 0

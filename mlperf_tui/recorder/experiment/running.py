@@ -1,0 +1,176 @@
+"""One experiment from start to end: pair after pair, a look after each, until the answer is good enough."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+import traceback
+from dataclasses import replace
+
+from mlperf_tui.analysis.ab.levels import looks_due
+from mlperf_tui.analysis.ab.result import Ab
+from mlperf_tui.errors import MlperfTuiError
+from mlperf_tui.recorder.experiment.pair import Pair
+from mlperf_tui.recorder.experiment.run import RunEnded
+from mlperf_tui.recorder.on_end import run_on_end
+from mlperf_tui.records import Alarm, Clock, End, Stage
+from mlperf_tui.report.ab.build import build, store
+from mlperf_tui.session.alive import myself
+from mlperf_tui.session.experiments import ExperimentFolder
+from mlperf_tui.session.lock import Holders, Lock
+from mlperf_tui.session.log import Log
+from mlperf_tui.steps.facts import boot_id, hostname
+
+IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE)
+MOST_FAILURES = 3
+"""In a row: a pair that failed is run again, since somebody may have killed it; one that fails so often won't do."""
+
+
+class Stopped(Exception):
+    """A person asked for the end."""
+
+
+class OutOfTime(Exception):
+    """The limit has come in the middle of a pair."""
+
+
+class Running:
+    """Runs one experiment; `argvs` are the plan's with their secrets, `on_end` too."""
+
+    def __init__(self, folder: ExperimentFolder, lock: Lock, argvs: tuple[tuple[str, ...], ...], on_end: str) -> None:
+        self._folder, self._lock, self._argvs, self._on_end = folder, lock, argvs, on_end
+        self._plan = folder.plan()
+        self._holders = Holders(hostname(), boot_id(), recorder=myself(), workload=myself())
+        self._log = Log(folder.new_log())
+        self._until = time.monotonic() + self._plan.limit_s
+        self._asked_to_stop = False
+        self._waits: dict[int, bool] = {}
+        self._together = self._plan.turns
+        self._number = 0
+        self._longest_s = 0.0
+
+    def go(self) -> None:
+        """Run pairs until one of the reasons to end has come; the report is written either way."""
+        self._take_signals()
+        self._lock.write(self._holders)
+        os.chdir(self._plan.cwd)
+        self._log.write(Clock(time.monotonic_ns(), time.time_ns(), hostname(), boot_id()))
+        try:
+            status, why = "finished", self._pairs()
+        except Stopped:
+            status, why = "stopped", "stopped by a person"
+        except MlperfTuiError as error:
+            status, why = "failed", str(error)
+        except Exception as error:  # noqa: BLE001  whatever it is, the experiment's end must be written
+            traceback.print_exc(file=sys.stderr)
+            status, why = "failed", f"the runner itself failed: {error}"
+        self._finish(End(time.monotonic_ns(), status, why, exit_code=0 if status == "finished" else None))
+
+    def _pairs(self) -> str:
+        """Why there are no more of them. Raises MlperfTuiError when no pair can be had."""
+        failures = 0
+        ab = self._look()
+        while (why := self._enough(ab)) is None:
+            self._number = 1 + max((process.pair for process in ab.processes if process.usable), default=0)
+            began = time.monotonic()
+            try:
+                self._one_pair()
+                self._longest_s = max(self._longest_s, time.monotonic() - began)
+                before, ab = ab, self._look()
+                _check_counted(before, ab, self._number)
+                failures = 0
+            except OutOfTime:
+                self._look()
+                return self._time_is_up()
+            except RunEnded as error:
+                failures += self._failed(error)
+                if failures >= MOST_FAILURES:
+                    raise
+        return why
+
+    def _one_pair(self) -> None:
+        pair = Pair(self._folder, self._number, self._argvs, self._say, self._idle, self._waits)
+        if not self._plan.turns:
+            pair.apart_to_the_end()
+        elif self._together:
+            pair.in_turns()
+        else:
+            pair.apart_in_windows()
+
+    def _failed(self, error: RunEnded) -> int:
+        """Whether this counts as a failure: both at once may only have been too much for the memory."""
+        if self._together and self._longest_s == 0:
+            self._together = False
+            self._alarm("apart", f"both at once failed ({error}): one process after the other from here on")
+            return 0
+        self._alarm("pair-failed", f"pair {self._number} failed and is run again: {error}")
+        return 1
+
+    def _look(self) -> Ab:
+        self._reap()
+        ab = build(self._folder)
+        store(self._folder, ab)
+        return ab
+
+    def _enough(self, ab: Ab) -> str | None:
+        """Why no other pair is needed; None where one is."""
+        if ab.refused and ab.pairs:
+            raise MlperfTuiError(f"these can't be compared: {ab.refused[0]}")
+        if looks_due(ab.pairs) and all(comparison.speed.settled for comparison in ab.comparisons):
+            return f"settled after {ab.pairs} pairs"
+        if ab.pairs >= self._plan.most_pairs:
+            return f"ended after {ab.pairs} pairs, as many as were asked for"
+        if time.monotonic() + self._longest_s > self._until:
+            return self._time_is_up()
+        return None
+
+    def _time_is_up(self) -> str:
+        return f"ended after {self._plan.limit_s:.0f} s, as long as was asked for"
+
+    def _say(self, text: str, arm: str | None = None, session: str | None = None) -> None:
+        self._log.write(Stage(time.monotonic_ns(), text, self._number, arm, session))
+
+    def _alarm(self, kind: str, text: str) -> None:
+        self._log.write(Alarm(time.monotonic_ns(), kind, text))
+
+    def _idle(self) -> None:
+        """Raises Stopped or OutOfTime when the pair is to be broken off."""
+        if self._asked_to_stop:
+            raise Stopped
+        if time.monotonic() >= self._until:
+            raise OutOfTime
+
+    def _finish(self, end: End) -> None:
+        with contextlib.suppress(OSError, MlperfTuiError):
+            self._look()
+        self._log.write(end)
+        self._log.close()
+        if self._on_end:
+            run_on_end(self._folder, self._plan, end, self._on_end)
+
+    def _stop(self, *_: object) -> None:
+        self._asked_to_stop = True
+        self._holders = replace(self._holders, stopping=True)
+        self._lock.write(self._holders)
+
+    def _reap(self) -> None:
+        """The sessions' recorders are this process's children, and have ended with their sessions."""
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+    def _take_signals(self) -> None:
+        signal.signal(signal.SIGTERM, self._stop)
+        for number in IGNORED:
+            signal.signal(number, lambda *_: None)
+
+
+def _check_counted(before: Ab, now: Ab, pair: int) -> None:
+    """Raise RunEnded where a pair has run to its end, and nothing could be measured."""
+    if now.pairs <= before.pairs:
+        odd = [process for process in now.processes if process.pair == pair and not process.usable]
+        of = f" of {odd[-1].session}" if odd else ""
+        raise RunEnded(f"no step{of} could be measured: a command must report its steps, or print its progress")

@@ -1,0 +1,26 @@
+"""torch.compile for any workload: the work that it does in the first step is marked, and told apart from the steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from workloads.common.marks import Marks
+
+
+@contextmanager
+def compiling(marks: Marks, *, now: bool) -> Iterator[None]:
+    """Goes around a step's forward and backward pass; in the one that compiles (`now`) it says so, and how long.
+
+    The marks are compile_start and compile_stop: names of ours, MLPerf has none. The time is the host's, and holds that
+    one pass itself as well; whoever measures steps leaves this first one out as warm-up.
+    """
+    if not now:
+        yield
+        return
+    marks.start("compile")
+    began = time.monotonic()
+    yield
+    print(f"compiled in {time.monotonic() - began:.0f} s", flush=True)
+    marks.stop("compile")
