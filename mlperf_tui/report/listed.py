@@ -58,9 +58,9 @@ class Listed:
 
 
 def runs_of(rows: Iterable[Listed]) -> dict[str, list[Listed]]:
-    """The runs of each experiment among the rows, in the order of their launch, by its id."""
+    """The runs of each experiment among the rows, the first launched first, by its id."""
     found: dict[str, list[Listed]] = {row.id: [] for row in rows if row.runs is not None}
-    for row in sorted(rows, key=lambda row: (row.pair or 0, row.started_s or 0, row.id)):
+    for row in sorted(rows, key=lambda row: (row.started_s or 0, row.id)):
         if row.experiment in found:
             found[row.experiment].append(row)
     return found

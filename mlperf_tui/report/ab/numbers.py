@@ -13,11 +13,16 @@ NOTHING = 1e-4
 """Below this share of the values a difference can't be seen in their digits."""
 
 
+MOST = 9.99
+
+
 def share(value: float | None) -> str:
     """A share in percent with a digit behind the point where it is below ten: 0.4 %, 41 %."""
     if value is None:
         return DASH
-    return f"{100 * value:.1f} %" if abs(value) < 0.0995 else f"{100 * value:,.0f} %"
+    if abs(value) > MOST:
+        return "over 999 %"
+    return f"{100 * value:.1f} %" if abs(value) < 0.0995 else f"{100 * value:.0f} %"
 
 
 def plus_minus(look: Look) -> str:

@@ -131,7 +131,7 @@ GPU_NAMES = ("busy_pct", "sm_pct", "tensor_pct", "dram_pct", "power_w", "clock_m
 def can_be_learned(plan: Plan, head: Head) -> bool:
     """Whether the data is more than one batch that repeats."""
     said = head.about.data if head.about else None
-    return "synthetic" not in {said, plan.data}
+    return not any(name and name.startswith("synthetic") for name in (said, plan.data))
 
 
 def held_bytes(head: Head) -> float | None:

@@ -62,13 +62,21 @@ def _overlap(pair: list[Seen]) -> bool:
 
 
 def _precisions(by_arm: dict[str, list[Seen]]) -> Iterator[str]:
-    """Which fp32 it was, once an arm of that name."""
+    """Which fp32 it was, of arms on a GPU that call it so."""
+    told: dict[str, list[str]] = {}
     for arm, runs in by_arm.items():
-        told = [(one.summary.about or {}).get("tf32") for one in runs if one.summary.session.precision == "fp32"]
-        known = [tf32 for tf32 in told if tf32]
-        if known:
-            on = sorted({part for tf32 in known for part, is_on in tf32.items() if is_on})
-            yield f"{arm}: TF32 on ({', '.join(on)})" if on else f"{arm}: TF32 off"
+        for said in sorted({said for one in runs if (said := _tf32(one))}):
+            told.setdefault(said, []).append(arm)
+    yield from (f"{' and '.join(arms)}: {said}" for said, arms in told.items())
+
+
+def _tf32(one: Seen) -> str | None:
+    about = one.summary.about or {}
+    switches = about.get("tf32")
+    if one.summary.session.precision != "fp32" or not about.get("gpu_uuid") or not switches:
+        return None
+    on = sorted(part for part, is_on in switches.items() if is_on)
+    return f"TF32 on ({', '.join(on)})" if on else "TF32 off"
 
 
 def _hosts(by_arm: dict[str, list[Seen]]) -> Iterator[str]:

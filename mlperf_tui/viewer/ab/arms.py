@@ -13,6 +13,7 @@ from mlperf_tui.report.numbers import count
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer.ab.pane import AbPane
 from mlperf_tui.viewer.ab.picture import Arm, Held, Picture
+from mlperf_tui.viewer.ab.ratio import interval
 from mlperf_tui.viewer.panes.pane import empty
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
 
@@ -75,7 +76,7 @@ class Arms(AbPane):
 def _note(picture: Picture, held: Held, columns: Grid) -> str:
     parts = [picture.unit, "of the processes so far" if held.so_far else "means of the whole pairs"]
     if columns.arms < len(held.arms):
-        parts.insert(0, f"{columns.arms} of {len(held.arms)} arms fit: the others are told enlarged")
+        parts.insert(0, f"{columns.arms} of {len(held.arms)} arms")
     return " · ".join(parts)
 
 
@@ -131,7 +132,7 @@ def _ratio(held: Held) -> tuple[str, str]:
     if not looks or len(held.arms) != 2:
         return "", ""
     last = looks[-1]
-    return f"×{ratio(last.ratio)}", f"{ratio(last.low)} to {ratio(last.high)}"
+    return f"×{ratio(last.ratio)}", interval(last)
 
 
 def _metric(name: str, held: Held) -> list[str]:

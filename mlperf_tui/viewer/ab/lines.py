@@ -63,7 +63,7 @@ def _progress(picture: Picture) -> list[str]:
     plan, stage = picture.plan, picture.stage
     if picture.status.word in ENDED:
         why = "" if picture.status.word in FAILED else picture.status.detail
-        return [part for part in (why, _pairs(picture)) if part] or ["nothing was measured"]
+        return [why or _pairs(picture)]
     if stage is None:
         return ["no pair has been started yet"]
     doing = stage.text if stage.pair is None else f"pair {stage.pair}: {stage.text}"
@@ -72,8 +72,8 @@ def _progress(picture: Picture) -> list[str]:
 
 
 def _pairs(picture: Picture) -> str:
-    count = picture.held.ab.pairs if picture.held else None
-    return "" if count is None else f"{count} whole pair{'' if count == 1 else 's'}"
+    count = picture.held.ab.pairs if picture.held else 0
+    return f"ended after {count or 'no'} whole pair{'' if count == 1 else 's'}"
 
 
 class AbNotice(AbLine):

@@ -13,7 +13,7 @@ from mlperf_tui.viewer.ab.picture import Arm, Held, Picture
 from mlperf_tui.viewer.panes.pane import empty
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
 
-AXIS = 7
+AXIS = 9
 SEVERAL = "•"
 LOOKS = (Look.SPARK, Look.BOLD, Look.PLAIN)
 """Beside its letter each arm has a look of its own, as far as they go."""
@@ -40,7 +40,7 @@ class Losses(AbPane):
         held = picture.held
         return [
             "loss: as the programs report it, rank 0's; means over the processes of an arm, as far as all have come",
-            "at equal samples: the wider batch has fewer steps there; NaN and infinity are no points of a curve",
+            "each point is the mean over 5 % of the samples; a wider batch has fewer steps there; NaN is no point",
             *(f"{arm.letter} {arm.label}: {_told(arm)}" for arm in (held.arms if held else ())),
         ]
 

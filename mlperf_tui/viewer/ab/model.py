@@ -61,17 +61,22 @@ def held(plan: Experiment, ab: Ab) -> Held:
 
 
 def mean_curve(processes: Sequence[Process], until: float, bins: int) -> tuple[float | None, ...]:
-    """The mean loss in equal steps of samples up to `until`, over the processes; as far as all of them have come.
+    """The mean loss in equal steps of samples up to `until`, as far as all processes that count have come.
 
-    A process that told nothing in a step is left out of it. NaN and infinity are no points of a curve.
+    Each value is the mean over the steps about it too, 5 % of all: one batch's loss is mostly noise. NaN and infinity
+    are no points of a curve.
     """
     if until <= 0:
         return ()
     end = _reached(processes)
-    curves = [_binned(process, until, bins) for process in processes if process.losses]
-    return tuple(
-        _mean(cells) if at * until / bins < end else None for at, cells in enumerate(zip(*curves, strict=True))
-    )
+    curves = [_binned(process, until, bins) for process in _drawn(processes)]
+    told = [_mean(cells) for cells in zip(*curves, strict=True)]
+    come = [value for at, value in enumerate(told) if at * until / bins < end]
+    return (*_smoothed(come, bins // 40), *[None] * (bins - len(come)))
+
+
+def _smoothed(values: Sequence[float | None], beside: int) -> list[float | None]:
+    return [_mean(values[max(0, at - beside) : at + beside + 1]) for at in range(len(values))]
 
 
 def _arm(index: int, ab: Ab, label: str, processes: Sequence[Process], until: float) -> Arm:
@@ -86,7 +91,7 @@ def _arm(index: int, ab: Ab, label: str, processes: Sequence[Process], until: fl
         spread=spread,
         last=_last_window(processes),
         source=newest.source if newest else None,
-        losses=mean_curve(_drawn(processes), until, BINS),
+        losses=mean_curve(processes, until, BINS),
     )
 
 

@@ -91,7 +91,7 @@ def _heading(letter: str, width: int, scale: Scale | None) -> Row:
 
 def _look(look: Look, width: int, scale: Scale | None, within: float | None) -> Row:
     """`within` is given for the newest one, which stands out: the half-width asked for is drawn about it."""
-    text = _cells((f"{look.pairs} pairs", _ratio(look), _interval(look), _half(look)), width)
+    text = _cells((f"{look.pairs} pairs", _ratio(look), interval(look), _half(look)), width)
     weight = Seen.PLAIN if within is None else Seen.BOLD
     if scale is None:
         return row(text.rstrip(), weight)
@@ -113,7 +113,8 @@ def _ratio(look: Look) -> str:
     return f"×{ratio(look.ratio)}" if look.ratio < BEYOND else fmt.DASH
 
 
-def _interval(look: Look) -> str:
+def interval(look: Look) -> str:
+    """Its ends, where they say anything."""
     if look.high / look.low > BEYOND:
         return "says nothing yet"
     return f"{ratio(look.low)} to {ratio(look.high)}"

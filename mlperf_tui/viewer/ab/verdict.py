@@ -53,7 +53,7 @@ def sentences(held: Held) -> Iterator[tuple[str, Look]]:
     for one in ab.comparisons:
         yield one.sentence, Look.BOLD
         if not one.speed.settled and one.speed.why not in one.sentence:
-            yield one.speed.why, Look.PLAIN
+            yield f"{one.b}: {one.speed.why}" if len(ab.comparisons) > 1 else one.speed.why, Look.PLAIN
     for one in ab.comparisons:
         named = f"{one.b} learns: " if len(ab.comparisons) > 1 else "learning: "
         yield named + _learning(one), Look.PLAIN

@@ -104,6 +104,22 @@ def test_a_pair_that_is_not_whole_counts_nowhere(tmp_path: Path) -> None:
     assert f"{lost.id} counts nowhere: failed (stopped by the runner)" in ab.warnings
 
 
+def test_one_that_failed_refuses_nothing(tmp_path: Path) -> None:
+    """It is not compared, so it need not be alike."""
+    folder = turning.experiment(tmp_path, [FP32, replace(AMP, about={"torch": "2.9.0"}, status="failed")])
+    assert build(folder).refused == ()
+
+
+def test_the_processes_of_a_pair_share_their_readings(tmp_path: Path) -> None:
+    """One recorder saw nothing of the GPU."""
+    folder = turning.experiment(tmp_path, [FP32, AMP])
+    first = folder.sessions()[0]
+    [readings] = first.readings()
+    lines = readings.read_text().splitlines(keepends=True)
+    readings.write_text("".join(line for line in lines if not line.startswith('{"gpu":')))
+    assert build(folder).processes[0].metrics["power_w"] == 400.0
+
+
 def test_a_session_that_can_t_be_read_is_said(tmp_path: Path) -> None:
     """The others still count."""
     folder = turning.experiment(tmp_path, [FP32, AMP])

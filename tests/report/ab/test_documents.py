@@ -115,6 +115,17 @@ def test_markdown_is_safe_and_folds_the_sessions_away(made: tuple[Ab, Experiment
     assert "\n````\nsh -c '```rm```'\n````\n" in text
 
 
+def test_what_can_t_be_told_is_said_so(made: tuple[Ab, Experiment]) -> None:
+    """Of the ratio and of learning, with the reason."""
+    ab, plan = made
+    learning = replace(ab.comparisons[0].learning, conclusion="cannot_tell", why="one batch is repeated")
+    speed = replace(ab.comparisons[0].speed, looks=(), conclusion="cannot_tell", why="one process of each")
+    unsure = replace(ab, comparisons=(replace(ab.comparisons[0], learning=learning, speed=speed),))
+    text = render(unsure, plan, "text")
+    assert "learning  can't tell: one batch is repeated" in text
+    assert "ratio     4.12 as measured, without an interval: one process of each" in text
+
+
 def test_several_comparisons_are_each_told(made: tuple[Ab, Experiment]) -> None:
     """The first is the headline."""
     ab, plan = made
@@ -161,7 +172,8 @@ def test_numbers_of_changes(
 
 
 @pytest.mark.parametrize(
-    ("part", "said"), [(None, "–"), (0.004, "0.4 %"), (0.0994, "9.9 %"), (0.0999, "10 %"), (0.41, "41 %")]
+    ("part", "said"),
+    [(None, "–"), (0.004, "0.4 %"), (0.0994, "9.9 %"), (0.0999, "10 %"), (0.41, "41 %"), (135.0, "over 999 %")],
 )
 def test_shares(part: float | None, said: str) -> None:
     """A digit behind the point where it counts."""

@@ -66,6 +66,18 @@ def test_the_machine_counts_in_its_own_windows_alone(tmp_path: Path) -> None:
     assert a.metrics["sm_pct"] is None
 
 
+def test_what_the_other_recorder_saw_of_the_same_gpu_counts(tmp_path: Path) -> None:
+    """Windows are short, and two look twice as often."""
+    folders = turning.experiment(tmp_path, [FP32, AMP]).sessions()
+    [readings] = folders[0].readings()
+    lines = readings.read_text().splitlines(keepends=True)
+    [info, *_] = [line for line in lines if line.startswith('{"gpu_info"')]
+    readings.write_text("".join(line for line in lines if not line.startswith('{"gpu":')))
+    assert info in readings.read_text()
+    assert process_of(folders[0]).metrics["power_w"] is None
+    assert process_of(folders[0], beside=folders[:2]).metrics["power_w"] == 400.0
+
+
 def test_without_a_gpu_its_numbers_are_unknown(tmp_path: Path) -> None:
     """The processor's are not."""
     a = processes(tmp_path, FP32, AMP, gpu=False)[0]
@@ -182,6 +194,7 @@ def test_its_time_is_by_the_wall_clock_where_boots_differ(h100: Folder) -> None:
     """And by the monotonic one where they don't."""
     began = Clock(324504917145, 1795516566096687900, "vm", "00000000-0000-0000-0000-000000000000")
     here = process_of(h100, origin=began).windows[0].at_s
+    assert process_of(h100, origin=replace(began, wall_ns=0)).windows[0].at_s == here
     elsewhere = process_of(h100, origin=replace(began, boot_id="another", t=1, wall_ns=began.wall_ns - 10**9))
     assert 0 < here < 60
     assert elsewhere.windows[0].at_s == pytest.approx(here + 1, abs=0.01)

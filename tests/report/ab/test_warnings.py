@@ -49,6 +49,17 @@ def test_tf32_that_is_on_is_said(tmp_path: Path) -> None:
     assert "fp32: TF32 on (conv)" in warnings(seen_of(tmp_path, arms), ARMS)
 
 
+def test_arms_of_the_same_fp32_are_named_together(tmp_path: Path) -> None:
+    """On a CPU there is no TF32, and nothing to say."""
+    plan = {"precision": "fp32"}
+    about = {"precision": "fp32"}
+    arms = [replace(arm, name=name, about=about, plan=plan) for arm, name in zip(QUIET, ("16", "32"), strict=True)]
+    assert "16 and 32: TF32 off" in warnings(seen_of(tmp_path, arms), ("16", "32"))
+    folders = turning.experiment(tmp_path / "cpu", arms, gpu=False).sessions()
+    seen = [Reader().seen(folder, None, folders) for folder in folders]
+    assert not any("TF32" in text for text in warnings(seen, ("16", "32")))
+
+
 def test_a_clock_that_was_held_back(tmp_path: Path) -> None:
     """By its power limit; and it differs between the arms."""
     arms = [QUIET[0], replace(QUIET[1], limits="power", clock_mhz=1755.0)]

@@ -149,7 +149,7 @@ async def test_the_palette_does_what_a_key_does() -> None:
         await ready(pilot)
         commands = {command.title: command for command in app.get_system_commands(app.screen)}
         assert len(commands) >= 6
-        await commands["stop the experiment (asks first)"].callback()  # type: ignore[misc]
+        await commands["stop the experiment (asks first)"].callback()
         await pilot.pause()
         assert isinstance(app.screen, StopExperiment)
         await pilot.press("n", "ctrl+p")

@@ -18,6 +18,7 @@ from tests.viewer.ab.made import (
     a_against_a,
     ab_of,
     cannot_tell,
+    eight_gpus,
     failed,
     faster,
     first_pair,
@@ -59,9 +60,14 @@ def test_without_a_gpu(snap_compare: Compare) -> None:
     assert snap_compare(ab_of(faster(of_gpu=False)), run_before=ready, terminal_size=(80, 24))
 
 
+def test_on_eight_gpus(snap_compare: Compare) -> None:
+    """One more row."""
+    assert snap_compare(ab_of(eight_gpus()), run_before=ready, terminal_size=(160, 48))
+
+
 def test_more_arms_than_columns(snap_compare: Compare) -> None:
     """As many as fit, and a note."""
-    assert snap_compare(ab_of(three_arms(6)), run_before=ready, terminal_size=(120, 36))
+    assert snap_compare(ab_of(three_arms(6)), run_before=ready, terminal_size=(80, 24))
 
 
 @pytest.mark.parametrize("pane", [Verdict, Ratio, Arms, Losses, Runs, Stages], ids=lambda pane: pane.__name__)

@@ -79,11 +79,11 @@ def experiment(at: int, status: str = "finished", **more: Any) -> Listed:
 
 
 def runs_of(one: Listed) -> tuple[Listed, ...]:
-    """Its runs, the last launched first, as they are read."""
+    """Its runs, the last launched first, as they are read; of one that runs the last one does too."""
     arms = enumerate(("fp32", "amp-bf16", "amp-bf16", "fp32"))
     rows = (
         dataclasses.replace(
-            session(0, "stopped"),
+            session(0, one.status if at == 3 and one.status == "running" else "stopped"),
             id=f"s{one.id[1:]}-{at // 2 + 1}{'a' if arm == 'fp32' else 'b'}",
             name=None,
             precision=arm,
