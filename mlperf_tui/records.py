@@ -56,7 +56,7 @@ class Plan:
     experiment: str | None = None
     arm: str | None = None
     pair: int | None = None
-    turns: bool = False
+    turns: bool | None = None
     format: int = FORMAT
 
 
@@ -257,7 +257,10 @@ class LinkReading:
 
 @dataclass(frozen=True, slots=True)
 class HostReading:
-    """The host, the run's own process tree (`run_…`), its output so far, and what the recorder itself costs."""
+    """The host, the run's own process tree (`run_…`), its output so far, and what the recorder itself costs.
+
+    `swapped_bytes` is what the host has swapped in and out since it was booted, both together.
+    """
 
     t: int
     cpu_cores: float | None = None
@@ -272,6 +275,7 @@ class HostReading:
     monitor_cpu_s: float | None = None
     late_ticks: int | None = None
     lines_lost: int | None = None
+    swapped_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ from mlperf_tui.errors import MlperfTuiError
 
 DEFAULT_VARY = "precision=fp32,amp"
 KEPT = (*RUN_KEPT, "vary", "within", "limit", "pairs", "turns", "continue_", "style", "fail_if")
+HOW_TO_WATCH = ("--detach", "--headless", "--no-mouse")
+"""What is no part of the experiment, and is left out of the command that repeats it."""
+
 YES_NO = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 
 
@@ -75,10 +78,18 @@ def ab(context: click.Context, /, workload: str | None, extra: tuple[str, ...], 
 @click.command(cls=WithCommand)
 @click.argument("sessions", nargs=-1, required=True, metavar="A1 A2 … -- B1 B2 …")
 @click.option("--within", default="2%", show_default=True, metavar="SHARE", help="The interval that settles it.")
+@click.option("--factor", metavar="NAME", help="What differs on purpose, such as torch, batch or commit.")
 @click.option("--format", "style", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 @click.option("--fail-if", metavar="RULE", help="Exit with 1 if B is slower:3% (or faster:3%) than A for sure.")
 @click.pass_context
-def compare(context: click.Context, sessions: tuple[str, ...], within: str, style: str, fail_if: str | None) -> int:
+def compare(
+    context: click.Context,
+    sessions: tuple[str, ...],
+    within: str,
+    factor: str | None,
+    style: str,
+    fail_if: str | None,
+) -> int:
     """Hold stored sessions against each other: the first ones are A, those behind `--` are B.
 
     mlperf-tui compare before1 before2 before3 -- after1 after2 after3
@@ -91,7 +102,8 @@ def compare(context: click.Context, sessions: tuple[str, ...], within: str, styl
     if not others:
         raise click.UsageError("which are B? Put them behind `--`: mlperf-tui compare A1 A2 A3 -- B1 B2 B3")
     root: Path = context.obj
-    result = held([find(root, name) for name in sessions], [find(root, name) for name in others], share(within))
+    a, b = ([find(root, name) for name in names] for names in (sessions, others))
+    result = held(a, b, share(within), factor)
     text = render(result, None, style)
     (say if style == "text" else click.echo)(text)
     return code_of(result, rule)
@@ -121,7 +133,7 @@ def _asked(
     return launch.AbRequest(
         shared,
         factor,
-        ("mlperf-tui", *sys.argv[1:]),
+        ("mlperf-tui", *(word for word in sys.argv[1:] if word not in HOW_TO_WATCH)),
         within=share(keep["within"]),
         limit_s=None if keep["limit"] is None else span_s(keep["limit"]),
         most_pairs=keep["pairs"],

@@ -39,11 +39,12 @@ def run_options(command: F) -> F:
 
 
 def complete_session(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
-    """Ids that begin so, and `last`."""
-    from mlperf_tui.session.folder import sessions, sessions_root
+    """Ids of sessions and experiments that begin so, and `last`."""
+    from mlperf_tui.session.experiments import everything
+    from mlperf_tui.session.folder import sessions_root
 
     root = sessions_root(context.find_root().params.get("sessions"))
-    return [word for word in ("last", *(folder.id for folder in sessions(root))) if word.startswith(typed)]
+    return [word for word in ("last", *(folder.id for folder in everything(root))) if word.startswith(typed)]
 
 
 def complete_workload(_: click.Context, __: click.Parameter, typed: str) -> list[str]:

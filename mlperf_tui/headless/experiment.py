@@ -11,12 +11,14 @@ from mlperf_tui import launch
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import Alarm, Record, Stage
 from mlperf_tui.report.ab.build import build
+from mlperf_tui.report.ab.read import Reader
 from mlperf_tui.report.numbers import duration
 from mlperf_tui.session.experiments import ExperimentFolder
 from mlperf_tui.session.log import Tail
 from mlperf_tui.session.status import status
 
 LOOK_EVERY_S = 0.5
+STARTING = "starting"
 
 
 def follow(folder: ExperimentFolder, say: Callable[[str], None], *, stop_on_signals: bool = False) -> None:
@@ -26,47 +28,74 @@ def follow(folder: ExperimentFolder, say: Callable[[str], None], *, stop_on_sign
     """
     if stop_on_signals:
         _stop_on_signals(folder, say)
-    new, said_pairs = _News(folder), 0
+    new, reader, said_pairs = News(folder), Reader(), 0
     live = True
     while live:
         live = status(folder).live
-        for line in new.lines():
+        for line in new.lines(last=not live):
             say(line)
-        said_pairs = _say_pairs(folder, said_pairs, say) if new.begun else said_pairs
+        said_pairs = _say_pairs(folder, reader, said_pairs, say) if new.goes_on else said_pairs
         if live:
             time.sleep(LOOK_EVERY_S)
 
 
-class _News:
-    """What the runners have written since the last time, as lines."""
+class News:
+    """What the runners have written since the last time, as lines: one for all the runs of a pair that start together.
+
+    `goes_on` says that another pair was begun meanwhile, so that the one before may be whole by now.
+    """
 
     def __init__(self, folder: ExperimentFolder) -> None:
         self._folder = folder
         self._tails: dict[str, Tail] = {}
         self._t0: int | None = None
-        self.begun = False
+        self._starting: list[Stage] = []
+        self.goes_on = False
 
-    def lines(self) -> Iterator[str]:
-        self.begun = False
+    def lines(self, *, last: bool = False) -> Iterator[str]:
+        """Runs that start are told once something else is, or nothing more: others may start at once with them."""
+        self.goes_on = False
+        new = False
         for path in self._folder.readings():
-            tail = self._tails.setdefault(path.name, Tail(path))
-            for record in tail.read():
+            for record in self._tails.setdefault(path.name, Tail(path)).read():
+                new = True
                 yield from self._line(record)
+        if last or not new:
+            yield from self._started()
 
     def _line(self, record: Record) -> Iterator[str]:
-        t = getattr(record, "t", 0)
-        self._t0 = self._t0 or t
-        elapsed = duration((t - self._t0) / 1e9)
+        self._t0 = getattr(record, "t", None) if self._t0 is None else self._t0
+        self.goes_on |= isinstance(record, Stage) and record.text.startswith((STARTING, "warming up"))
+        if isinstance(record, Stage) and record.text.startswith(STARTING):
+            yield from self._starts(record)
+            return
+        yield from self._started()
         if isinstance(record, Stage):
-            self.begun = self.begun or record.text.startswith("starting")
-            yield f"{elapsed}  pair {record.pair}: {record.text}"
+            yield self._told(record, f"pair {record.pair}: {record.text}")
         if isinstance(record, Alarm):
-            yield f"{elapsed}  alarm: {record.text}"
+            yield self._told(record, f"alarm: {record.text}")
+
+    def _starts(self, stage: Stage) -> Iterator[str]:
+        """One that names no run only repeats what its runs have said."""
+        if self._starting and stage.pair != self._starting[0].pair:
+            yield from self._started()
+        if stage.session is not None:
+            self._starting.append(stage)
+
+    def _started(self) -> Iterator[str]:
+        if self._starting:
+            first = self._starting[0]
+            arms = " and ".join(str(stage.arm) for stage in self._starting)
+            yield self._told(first, f"pair {first.pair}: {STARTING} {arms}")
+        self._starting = []
+
+    def _told(self, record: Stage | Alarm, text: str) -> str:
+        return f"{duration((record.t - (self._t0 or 0)) / 1e9)}  {text}"
 
 
-def _say_pairs(folder: ExperimentFolder, said: int, say: Callable[[str], None]) -> int:
+def _say_pairs(folder: ExperimentFolder, reader: Reader, said: int, say: Callable[[str], None]) -> int:
     """How many whole pairs have been told of, this one included."""
-    result = build(folder)
+    result = build(folder, reader)
     if result.pairs <= said:
         return said
     for comparison in result.comparisons:

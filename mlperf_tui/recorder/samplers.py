@@ -125,6 +125,7 @@ class Samplers:
                 cpu_cores=_short(host.cpu_cores),
                 load_1m=_short(host.load_1m),
                 memory_used_bytes=host.memory_used_bytes,
+                swapped_bytes=host.swapped_bytes,
                 run_cpu_cores=_short(run.cpu_cores) if lives else None,
                 run_memory_bytes=run.memory_bytes if lives else None,
                 run_processes=run.processes,

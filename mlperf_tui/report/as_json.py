@@ -12,14 +12,15 @@ from mlperf_tui.analysis.summary import Summary
 
 def to_json(summary: Summary) -> str:
     """One object, indented; a number that JSON can't say is a string."""
-    return json.dumps(_sayable(asdict(summary)), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(sayable(asdict(summary)), indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def _sayable(value: Any) -> Any:
+def sayable(value: Any) -> Any:
+    """The same with numbers of six decimals, and as a string each that JSON can't say."""
     if isinstance(value, float):
         return round(value, 6) if math.isfinite(value) else str(value)
     if isinstance(value, dict):
-        return {str(key): _sayable(item) for key, item in value.items()}
+        return {str(key): sayable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_sayable(item) for item in value]
+        return [sayable(item) for item in value]
     return value

@@ -12,14 +12,20 @@ import psutil
 
 from mlperf_tui.records import HostInfo
 
+VMSTAT = Path("/proc/vmstat")
+
 
 @dataclass(frozen=True, slots=True)
 class HostNow:
-    """CPU in busy cores since the last reading (None at first), load over a minute, memory in bytes."""
+    """CPU in busy cores since the last reading (None at first), load over a minute, memory in bytes.
+
+    `swapped_bytes` is what went in and out of the swap since the boot, None where the kernel doesn't say.
+    """
 
     cpu_cores: float | None
     load_1m: float
     memory_used_bytes: int
+    swapped_bytes: int | None
 
 
 class Host:
@@ -34,7 +40,7 @@ class Host:
         cores = None if self._busy_s is None else (busy_s - self._busy_s) / max(1e-3, now - self._read_at)
         self._busy_s, self._read_at = busy_s, now
         memory = psutil.virtual_memory()
-        return HostNow(cores, os.getloadavg()[0], memory.total - memory.available)
+        return HostNow(cores, os.getloadavg()[0], memory.total - memory.available, swapped_bytes())
 
 
 def host_info(name: str) -> HostInfo:
@@ -54,6 +60,14 @@ def disk_free(path: Path) -> int | None:
         return psutil.disk_usage(str(path)).free
     except OSError:
         return None
+
+
+def swapped_bytes() -> int | None:
+    """In and out since the boot; where the kernel doesn't say, psutil would make it 0."""
+    if not VMSTAT.exists():
+        return None
+    swap = psutil.swap_memory()
+    return int(swap.sin + swap.sout)
 
 
 def _busy_seconds() -> float:

@@ -104,11 +104,16 @@ def new_experiment_id(workload: str, now: datetime | None = None) -> str:
     return PREFIX + new_id(workload, now).removeprefix("s-")
 
 
-def session_id(experiment: str, pair: int, arm: int, now: datetime | None = None) -> str:
-    """An id for one of its runs that shows where it belongs, such as s-20261124-091233-resnet50-k3f9-2b."""
+def session_id(root: Path, experiment: str, pair: int, arm: int, now: datetime | None = None) -> str:
+    """A new id for one of its runs that shows where it belongs, such as s-20261124-091233-resnet50-k3f9-2b.
+
+    A pair that failed at once may be run again in the same second: then `-2` is added.
+    """
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
     word = experiment.removeprefix(PREFIX).split("-", 2)[2]
-    return f"s-{stamp}-{word}-{pair}{chr(ord('a') + arm)}"
+    first = f"s-{stamp}-{word}-{pair}{chr(ord('a') + arm)}"
+    names = itertools.chain([first], (f"{first}-{n}" for n in itertools.count(2)))
+    return next(name for name in names if not (root / name).exists())
 
 
 def create(root: Path, plan: Experiment) -> ExperimentFolder:

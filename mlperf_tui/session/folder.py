@@ -100,7 +100,11 @@ class Folder:
             raise MlperfTuiError(f"{self.id} can't be renamed: {error.strerror}") from None
 
     def _matching(self, pattern: re.Pattern[str]) -> list[Path]:
-        return [path for path in self.path.iterdir() if pattern.fullmatch(path.name)] if self.path.is_dir() else []
+        try:
+            names = os.listdir(self.path)  # noqa: PTH208  iterdir makes a path of each, again and again
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return [self.path / name for name in names if pattern.fullmatch(name)]
 
 
 def rank_of(path: Path) -> int | None:

@@ -97,6 +97,8 @@ class Tail:
             for line in chunk[:whole].splitlines(keepends=True):
                 yield line
                 self.offset += len(line)
+            if len(chunk) < size:
+                return
             size = min(CHUNK_BYTES, 4 * size)
 
     def peek(self, length: int = CHUNK_BYTES) -> bytes:

@@ -23,7 +23,9 @@ class Limits:
     ) -> Verdict:
         """The verdict at `now`, in monotonic ns. While no step ends, as in an evaluation, it stays what it was."""
         if self._last is None or training.now.steps or not machine.recent.rests(now):
-            self._last = self._steady.see(now, evidence(now, machine, gpus, training, precision))
+            early = Evidence(on_gpu=bool(gpus), just_begun=True)
+            found = early if machine.recent.is_young else evidence(now, machine, gpus, training, precision)
+            self._last = self._steady.see(now, found)
         return self._last
 
 

@@ -39,6 +39,8 @@ class Model:
         for line in minute.said:
             if (record := decode(line)) is not None:
                 self._say(record)
+        if minute.ranks:
+            self._machine.recent.grow_up()
         in_sight = newest - minute.t1 < SECONDS * SECOND_NS
         self._training.recall(minute, in_sight=in_sight)
         if in_sight:

@@ -16,6 +16,12 @@ COST_NS = 30 * SECOND_NS
 REST_NS = 60 * SECOND_NS
 """So long an evaluation, or a checkpoint, may take before nothing is known of training any more."""
 
+YOUNG_NS = 8 * SECOND_NS
+"""NVML's utilisation and the threads' CPU time lag: an H100 read busy 0 % for the first four seconds."""
+
+PAUSE_NS = SECOND_NS // 2
+"""Between two steps: of a second's mean more than half would be no training."""
+
 PENDING = 256
 AnyReading = GpuReading | LinkReading | HostReading | ThreadReading
 Reading = TypeVar("Reading", GpuReading, LinkReading, HostReading, ThreadReading)
@@ -32,6 +38,9 @@ class Recent:
         self._pending: deque[AnyReading] = deque(maxlen=PENDING)
         self._trained: deque[AnyReading] = deque(maxlen=PENDING)
         self._steps = False
+        self._stepped_t = 0
+        self._young_ns = YOUNG_NS
+        self._followed: set[type[AnyReading]] = set()
         self._mains: set[int] = set()
 
     def add(self, record: AnyReading | ThreadInfo) -> None:
@@ -46,12 +55,33 @@ class Recent:
             self._held.popleft()
 
     def step(self, began: int, ended: int) -> None:
-        """A step of the first rank lasted from then to then, in monotonic ns: readings within it are of training."""
+        """A step of the first rank lasted from then to then, in monotonic ns: readings within it are of training.
+
+        But the first of each kind after a pause, or after the start, is a mean over that too, and is left out.
+        """
         self._steps = True
+        if began - self._stepped_t > PAUSE_NS:
+            self._followed.clear()
+        self._stepped_t = ended
+        self._young_ns -= ended - began
         while self._pending and self._pending[0].t <= ended:
             reading = self._pending.popleft()
             if reading.t >= began:
-                self._trained.append(reading)
+                self._take(reading)
+
+    def _take(self, reading: AnyReading) -> None:
+        if type(reading) in self._followed:
+            self._trained.append(reading)
+        self._followed.add(type(reading))
+
+    @property
+    def is_young(self) -> bool:
+        """Whether it has trained for so short a time that means of it still hold much of the start."""
+        return self._steps and self._young_ns > 0
+
+    def grow_up(self) -> None:
+        """It has trained before what is kept here."""
+        self._young_ns = 0
 
     def rests(self, now: int) -> bool:
         """Whether it trained a moment ago, so that what was said of it then still holds."""

@@ -30,6 +30,23 @@ SMALL = {
     ),
     "mlperf-tui run resnet50 --detach --name baseline": "mlperf-tui run --detach --name baseline -- sleep 1000",
     "mlperf-tui watch baseline": "timeout -s INT 3 mlperf-tui watch baseline; true",
+    "mlperf-tui ab resnet50 --vary precision=fp32,amp": (
+        "mlperf-tui ab resnet50 --vary precision=fp32,amp --pairs 1 --data synthetic --batch 4 --workers 0"
+    ),
+    "mlperf-tui ab resnet50 --vary batch=64,128,256 --precision amp --data synthetic": (
+        "mlperf-tui ab resnet50 --vary batch=2,4,6 --precision amp --data synthetic --pairs 1 --workers 0"
+    ),
+    "mlperf-tui ab resnet50 --vary env:OMP_NUM_THREADS=1,2": (
+        "mlperf-tui ab resnet50 --vary env:OMP_NUM_THREADS=1,2 --pairs 1 --steps 20 --data synthetic --batch 4"
+    ),
+    "mlperf-tui ab --vary lr=0.1,0.2 -- python train.py --lr {lr} --seed {seed}": (
+        "mlperf-tui ab --vary lr=0.1,0.2 --pairs 1 -- python train.py --lr {lr} --seed {seed}"
+    ),
+    "mlperf-tui ab --continue e-…": "mlperf-tui ab --continue $(ls $MLPERF_TUI_SESSIONS | grep ^e- | tail -1)",
+    "mlperf-tui compare --fail-if slower:3% before1 before2 before3 -- after1 after2 after3": (
+        "for name in before1 before2 before3 after1 after2 after3; do mlperf-tui run --name $name -- python train.py; "
+        "done; mlperf-tui compare before1 before2 before3 -- after1 after2 after3; test $? -le 1"
+    ),
     "mlperf-tui summary baseline --format json | jq .throughput.mean": "mlperf-tui summary baseline --format json",
 }
 TRAIN = """

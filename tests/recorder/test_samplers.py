@@ -8,10 +8,14 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import pytest
 
 from mlperf_tui.recorder.readings import Readings
 from mlperf_tui.recorder.samplers import Samplers
-from mlperf_tui.records import Alarm, StackReading
+from mlperf_tui.records import Alarm, HostReading, StackReading
 from mlperf_tui.sampling.helpers import Helpers
 from mlperf_tui.sampling.stat import stat_of
 from mlperf_tui.sampling.tree import Tree
@@ -57,3 +61,20 @@ def test_what_comes_too_late_is_dropped(tmp_path: Path) -> None:
     readings.write(Alarm(time.monotonic_ns(), "late", "too late"))
     os.close(other)
     assert (tmp_path / "other").read_text() == ""
+
+
+def test_each_reading_of_the_host_tells_what_it_swapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A total since the boot."""
+    monkeypatch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(sin=1 << 20, sout=2 << 20))
+    stat = stat_of(os.getpid())
+    assert stat is not None
+    helpers, readings = Helpers(), Readings(Folder(tmp_path))
+    samplers = Samplers(
+        Folder(tmp_path), readings, partial(Tree, "s-test", (os.getpid(), stat.start), helpers), helpers
+    )
+    samplers._read_host()
+    samplers.threads.end(60)
+    readings.close()
+    [path] = Folder(tmp_path).readings()
+    [reading] = [record for record in Tail(path).read() if isinstance(record, HostReading)]
+    assert reading.swapped_bytes == 3 << 20

@@ -66,7 +66,7 @@ def made(
     log: list[Clock | Stage | End] = [Clock(SECOND, WALL_NS, "h", "b")]
     for at in range(runs):
         pair, arm = at // 2 + 1, (0, 1, 1, 0)[at % 4]
-        session = session_id(known, pair, arm, datetime(2026, 11, 24, 9, 12, 5 + at, tzinfo=UTC))
+        session = session_id(root, known, pair, arm, datetime(2026, 11, 24, 9, 12, 5 + at, tzinfo=UTC))
         text = f"starting {('fp32', 'amp')[arm]}"
         log.append(Stage((2 + at) * SECOND, text, pair, ("fp32", "amp")[arm], session))
         given = {
@@ -124,7 +124,7 @@ def test_an_unreadable_one_is_one_sentence(tmp_path: Path, text: str, said: str)
 def test_ids_show_what_belongs_together(workload: str, pair: int, arm: int) -> None:
     """The run's id holds the experiment's word; both are plain names of directories."""
     one = new_experiment_id(workload)
-    run = session_id(one, pair, arm)
+    run = session_id(Path("/nowhere"), one, pair, arm)
     word = one.split("-", 3)[3]
     assert one.startswith("e-")
     assert run.startswith("s-")
@@ -282,3 +282,14 @@ def test_a_plan_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeypat
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(MlperfTuiError, match="can't be renamed: Permission denied"):
         folder.rename("new")
+
+
+def test_a_run_of_the_same_second_has_an_id_of_its_own(tmp_path: Path) -> None:
+    """A pair that fails at once is run again before the clock has moved on."""
+    now = datetime(2026, 11, 24, 9, 12, 5, tzinfo=UTC)
+    taken = []
+    for _ in range(3):
+        taken.append(session_id(tmp_path, "e-20261124-091204-x-k3f9", 1, 0, now))
+        (tmp_path / taken[-1]).mkdir()
+    assert taken[0] == "s-20261124-091205-x-k3f9-1a"
+    assert taken[1:] == [f"{taken[0]}-2", f"{taken[0]}-3"]

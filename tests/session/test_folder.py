@@ -130,3 +130,12 @@ def test_order_is_by_start_also_within_a_second(tmp_path: Path) -> None:
     assert [folder.id[-2:] for folder in sessions(tmp_path)] == ["zz", "mm", "aa"]
     assert find(tmp_path, "last").id.endswith("aa")
     assert find(tmp_path, "same").id.endswith("aa")
+
+
+def test_only_what_matches_becomes_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session is looked at again and again; one that has gone away, or is a file, has no files."""
+    for name in ("steps-0-0.jsonl", "output.log", "readings-h-0.jsonl"):
+        (tmp_path / name).write_text("")
+    monkeypatch.delattr(Path, "iterdir")
+    assert [path.name for path in Folder(tmp_path).steps()] == ["steps-0-0.jsonl"]
+    assert Folder(tmp_path / "gone").steps() == Folder(tmp_path / "output.log").steps() == []

@@ -159,3 +159,21 @@ def test_sigkill_in_mid_write(tmp_path: Path) -> None:
         steps = list(tail.read())
         assert steps[:told] == [Step(n, n) for n in range(told)]
         assert tail.skipped == 0
+
+
+def test_what_is_new_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is followed costs one look each time, not one more to see that there is nothing behind it."""
+    path = tmp_path / "log"
+    _write(path, Step(1, 1), Step(2, 2))
+    tail, asked = Tail(path), []
+    peek = tail.peek
+
+    def counted(length: int) -> bytes:
+        asked.append(length)
+        return peek(length)
+
+    monkeypatch.setattr(tail, "peek", counted)
+    assert list(tail.read()) == [Step(1, 1), Step(2, 2)]
+    assert len(asked) == 1
+    assert list(tail.read()) == []
+    assert len(asked) == 2

@@ -67,6 +67,19 @@ def test_the_viewers_own_cost() -> None:
     assert bytes_per_s == pytest.approx(2000)
 
 
+def test_the_first_seconds_of_training_are_too_early_to_judge() -> None:
+    """Unless it has trained before; a program that reports no steps is judged as it is."""
+    recent = Recent()
+    assert not recent.is_young
+    for t in range(1, 10):
+        recent.step((t - 1) * S, t * S)
+        assert recent.is_young == (t < 8)
+    older = Recent()
+    older.grow_up()
+    older.step(0, S)
+    assert not older.is_young
+
+
 def test_what_fell_between_steps_is_not_of_training() -> None:
     """An evaluation's readings don't count, however long ago the last step was; after a minute nothing is known."""
     recent = Recent()
@@ -76,8 +89,11 @@ def test_what_fell_between_steps_is_not_of_training() -> None:
             recent.step((t - 1) * S, t * S)
     assert recent.gpu("busy_pct", [0], 40 * S) == 99.0
     assert recent.rests(40 * S)
-    recent.add(GpuReading(41 * S, busy_pct=(97.0,)))
+    recent.add(GpuReading(41 * S, busy_pct=(50.0,)))
     recent.step(40 * S + S // 2, 41 * S)
-    assert recent.gpu("busy_pct", [0], 41 * S) == 97.0
+    assert recent.gpu("busy_pct", [0], 41 * S) == 99.0, "half of that second was none"
+    recent.add(GpuReading(42 * S, busy_pct=(97.0,)))
+    recent.step(41 * S, 42 * S)
+    assert recent.gpu("busy_pct", [0], 42 * S) == 97.0
     assert recent.gpu("busy_pct", [0], 120 * S) is None
     assert not recent.rests(120 * S)

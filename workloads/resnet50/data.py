@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from workloads.common.loader import batches_ahead, loader
+from workloads.common.loader import for_evaluation, for_training
 from workloads.common.options import Options
 from workloads.resnet50.input import Batch, to_device
 from workloads.resnet50.recipe import Recipe, fit
@@ -23,7 +23,7 @@ SYNTHETIC_STEPS = 500
 class Data:
     """A data set ready to train on. `held_out` is None where there is nothing to evaluate; `recipe` fits its size.
 
-    `batches_ahead` of the training batches may be ready before they are asked for.
+    Each loop over `train` is one epoch; `batches_ahead` of its batches may be ready before they are asked for.
     """
 
     name: str
@@ -54,9 +54,9 @@ def load(options: Options, recipe: Recipe, device: torch.device, workers: int) -
 
         name, (train, held_out, classes) = options.data, folder(Path(options.data), recipe.pixels)
     fitted = fit(recipe, options, len(train))
-    batches = loader(train, fitted.batch, workers, device, options.seed, train=True)
-    held = loader(held_out, fitted.batch, workers, device, options.seed, train=False)
-    return Data(name, classes, batches, held, len(train), len(held_out), fitted, batches_ahead(batches))
+    batches = for_training(train, fitted.batch, fitted.epochs, workers, device, options.seed)
+    held = for_evaluation(held_out, fitted.batch, workers, device, options.seed)
+    return Data(name, classes, batches, held, len(train), len(held_out), fitted, batches.ahead)
 
 
 def synthetic(recipe: Recipe, device: torch.device, seed: int) -> Data:

@@ -13,7 +13,7 @@ from statistics import fmean, stdev
 
 from mlperf_tui.analysis.ab.fail_if import fails as fails
 from mlperf_tui.analysis.ab.fail_if import parse_fail_if as parse_fail_if
-from mlperf_tui.analysis.ab.levels import FIRST_STOP, level
+from mlperf_tui.analysis.ab.levels import FIRST_STOP, MOST_PAIRS, level
 from mlperf_tui.analysis.ab.levels import looks_due as looks_due
 from mlperf_tui.analysis.ab.result import Look, Speed
 from mlperf_tui.analysis.ab.welch import ALPHA, Difference, difference
@@ -22,6 +22,9 @@ FASTER, SLOWER, CANNOT_TELL = "faster", "slower", "cannot_tell"
 
 WIDEST = 300.0
 """On the scale of logarithms: an interval as wide as this says nothing, and floats still hold its ends."""
+
+TELLS = 9.99
+"""A half-width above this, ±999 %, tells nothing that a number would make clearer."""
 
 FORESEEN = 1_000
 """No more pairs than this are foreseen."""
@@ -60,7 +63,7 @@ def speed(a: Sequence[float], b: Sequence[float], within: float, pairs_limit: in
         return _means(a, b, Speed(verdict, _known(found[-1], within), found, settled, more))
     more = _more_pairs(a, b, within)
     narrow = found[-1].half_width <= within
-    why = _known(found[-1], within) + ("; its block is not over yet" if narrow else _more(more, pairs_limit - len(a)))
+    why = _known(found[-1], within) + ("; its block is not over yet" if narrow else _more(more, len(a), pairs_limit))
     return _means(a, b, Speed(verdict, why, found, settled, more))
 
 
@@ -132,18 +135,29 @@ def _conclusion(last: Look) -> str:
 
 def _known(last: Look, within: float) -> str:
     half = f"±{percent(last.half_width)}"
+    if last.half_width > TELLS:
+        by = "" if _conclusion(last) == CANNOT_TELL else " by how much"
+        return f"too few pairs to say{by}, ±{percent(within)} was asked for"
     if last.half_width > within:
         return f"known to {half}, ±{percent(within)} was asked for"
     if _conclusion(last) == CANNOT_TELL:
         return f"a difference, if there is one, is too small for {half} to show"
-    return f"known to {half}, as was asked for"
+    return f"known to {half}"
 
 
-def _more(more: int | None, left: int) -> str:
+def _more(more: int | None, pairs: int, pairs_limit: int) -> str:
+    """How many more pairs should do, and what to type where that is more than may still follow."""
     if more is None:
         return f"; not even {FORESEEN:,} pairs would do"
-    but = f", but only {max(left, 0)} may follow" if more > left else ""
-    return f"; {more} more pair{'s' if more > 1 else ''} should do{but}"
+    said = f"; {more} more pair{'s' if more > 1 else ''} should do"
+    left = pairs_limit - pairs
+    if more <= left:
+        return said
+    if left > 0:
+        return f"{said}, but only {left} may follow"
+    if pairs + more > MOST_PAIRS:
+        return f"{said}, but an experiment has {MOST_PAIRS} at most"
+    return f"{said}: --pairs {pairs + more} and a longer --limit allow them"
 
 
 def percent(share: float) -> str:

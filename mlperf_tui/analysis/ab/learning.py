@@ -97,13 +97,19 @@ def _conclude(curves: Curves, mean: float, half: float) -> tuple[str, str]:
     if spread == 0:
         return CANNOT_TELL, f"{known}; the seed changes nothing, so what it may do is not known"
     if curves.fall < FALL_SPREADS * spread or curves.fall_share < FALL_SHARE:
-        return CANNOT_TELL, f"too few samples: the loss has fallen by {100 * curves.fall_share:.1f} % only"
+        return CANNOT_TELL, f"too few samples: in {curves.at_samples:,.0f} the loss has {_way(curves.fall_share)}"
     known += f", a change of seed alone moves it by {spread:.2g}"
     if abs(mean) + half <= MARGIN * spread:
         return SAME, f"same within seed noise: {known}"
     if abs(mean) - half > 0 and abs(mean) > MARGIN * spread:
         return DIFFERS, f"differs by more than seed noise: {known}"
     return CANNOT_TELL, f"{known}: more pairs would tell"
+
+
+def _way(fall_share: float) -> str:
+    """What the loss did, of the arm in which it fell most."""
+    moved = f"by {100 * abs(fall_share):.1f} %"
+    return f"risen {moved}" if fall_share < 0 else f"fallen {moved} only"
 
 
 def _by_seed(a: Sequence[Process], b: Sequence[Process]) -> list[tuple[Process, Process]]:

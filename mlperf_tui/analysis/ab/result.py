@@ -102,7 +102,8 @@ class Comparison:
 class Ab:
     """The whole experiment. `refused` says why it compares nothing; `warnings` what a reader must know; all sentences.
 
-    `pairs` counts whole pairs: all arms usable. `drift` is a sentence where speed moved over the experiment, else None.
+    `pairs` counts whole pairs: all arms usable. `drift` is a sentence where speed, the clock or the temperature surely
+    moved over the experiment, whichever of them did; else None.
     """
 
     factor: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from mlperf_tui.analysis.ab.changes import METRICS
-from mlperf_tui.analysis.ab.intervals import CANNOT_TELL, percent
+from mlperf_tui.analysis.ab.intervals import CANNOT_TELL, TELLS, percent
 from mlperf_tui.analysis.ab.result import Change, Look, Speed
 
 TELLING = (
@@ -42,7 +43,7 @@ def sentence(a: str, b: str, speed: Speed, changes: Sequence[Change]) -> str:
     told = _told(changes)
     if speed.conclusion == CANNOT_TELL or not speed.looks:
         beside = f"; beside speed: {told}" if told else ""
-        return f"can't tell whether {b} is faster than {a}: {speed.why}{beside}"
+        return f"{_undecided(a, b, speed)}{beside}"
     return f"{b} is {_speed(speed.looks[-1], speed.conclusion)}" + (f": {told}" if told else "")
 
 
@@ -54,9 +55,27 @@ def arrow(change: Change) -> str:
 
 
 DASH = "–"
+LARGE = 9.9
+
+
+def _undecided(a: str, b: str, speed: Speed) -> str:
+    """Of a narrow interval about 1 a good deal is known: how large a difference at most can be."""
+    if speed.settled and speed.looks:
+        return (
+            f"no difference of more than {_largest(speed.looks[-1])} between {b} and {a} (can't tell which is faster)"
+        )
+    return f"can't tell whether {b} is faster than {a}: {speed.why}"
+
+
+def _largest(last: Look) -> str:
+    """How far the interval goes from 1, rounded up: below ten percent to a tenth of one."""
+    beyond = round(100 * max(last.high - 1, 1 - last.low), 6)
+    return percent(math.ceil(beyond) / 100 if beyond > LARGE else math.ceil(10 * beyond) / 1000)
 
 
 def _speed(last: Look, conclusion: str) -> str:
+    if last.half_width > TELLS:
+        return f"at least {_number(max(last.low, 1 / last.high))} times {conclusion}"
     times = max(last.ratio, 1 / last.ratio)
     if times >= TIMES:
         return f"{times:.{0 if times >= 100 else 1}f} times {conclusion} (±{percent(last.half_width)})"

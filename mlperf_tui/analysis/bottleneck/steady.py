@@ -32,13 +32,13 @@ class Steady:
     def see(self, t: int, evidence: Evidence) -> Verdict:
         """The verdict at `t` (monotonic ns) with the evidence of that moment. The first one is believed at once.
 
-        A step back in time, or a leap over more than 10 s, begins anew. What is unknown at first because no reading or
-        step has come yet is too early to say, and gives way to the first verdict at once.
+        A step back in time, or a leap over more than 10 s, begins anew. What is unknown, at first because no reading or
+        step has come yet, gives way to a verdict at once.
         """
         if self._last_t is None or not 0 <= t - self._last_t <= MISSING_NS:
             self._stands, self._other, self._began_t = None, None, t
         self._last_t = t
-        evidence = replace(evidence, just_begun=t - self._began_t < MISSING_NS)
+        evidence = replace(evidence, just_begun=evidence.just_begun or t - self._began_t < MISSING_NS)
         found = judge(evidence, self._stands.value if self._stands else None)
         if self._stands is None and evidence.is_early and found.value == UNKNOWN:
             return found
@@ -48,11 +48,13 @@ class Steady:
     def _missing(self, t: int, found: Verdict) -> Verdict:
         """What stood goes on standing for a while, and then gives way at once."""
         self._other = None
-        return found if self._stands is None or t - self._known_t > MISSING_NS else self._stands
+        if self._stands is None or self._stands.value == UNKNOWN or t - self._known_t > MISSING_NS:
+            return found
+        return self._stands
 
     def _weigh(self, t: int, found: Verdict) -> Verdict:
         self._known_t = t
-        if self._stands is None or found.value == self._stands.value:
+        if self._stands is None or self._stands.value in {UNKNOWN, found.value}:
             self._other = None
             return found
         if self._other is None:

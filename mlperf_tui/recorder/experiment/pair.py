@@ -63,21 +63,25 @@ class Pair:
         forward = list(range(len(self._plan.arms)))
         return forward if self._number % 2 else forward[::-1]
 
+    def start(self) -> None:
+        """Start all processes at once; each waits for its first turn."""
+        for arm in self.order:
+            self._start(arm, turns=True)
+
     def in_turns(self) -> None:
-        """All processes at once, each measured while the others wait: A B B A. Raises RunEnded when one ends early."""
-        try:
-            members = [self._start(arm, turns=True) for arm in self.order]
-            self._say(f"starting {' and '.join(member.label for member in members)}")
-            for member in members:
-                member.run.wait_for_turn_end(0)
-            for member in members:
-                self._warm_up(member)
-            for member in members:
-                self._measure(member, 2)
-            for member in reversed(members):
-                self._measure(member, 1)
-        finally:
-            self.stop()
+        """Of the processes that were started each is measured while the others wait: A B B A.
+
+        Raises RunEnded when one ends early. They are asked to end, and not waited for.
+        """
+        for member in self._members:
+            member.run.wait_for_turn_end(0)
+        for member in self._members:
+            self._warm_up(member)
+        for member in self._members:
+            self._measure(member, 2)
+        for member in reversed(self._members):
+            self._measure(member, 1)
+        self._ask_to_end()
 
     def apart_in_windows(self) -> None:
         """One process after the other, each measured in its two windows: they don't fit in memory together."""
@@ -104,28 +108,31 @@ class Pair:
 
     def stop(self) -> None:
         """End what still runs, all at once, and wait for it."""
-        for member in self._members:
-            if member.turn is not None:
-                member.turn.free()
-            if status(member.run.folder).live:
-                with contextlib.suppress(MlperfTuiError):
-                    launch.stop(member.run.folder)
+        self._ask_to_end()
         for member in self._members:
             launch.wait(member.run.folder, self._plan.grace_s + STOP_PATIENCE_S)
             if member.turn is not None:
                 member.turn.close()
         self._members = []
 
+    def _ask_to_end(self) -> None:
+        for member in self._members:
+            if member.turn is not None:
+                member.turn.free()
+            if status(member.run.folder).word in {"starting", "running", "running-unrecorded"}:
+                with contextlib.suppress(MlperfTuiError):
+                    launch.stop(member.run.folder)
+
     def _start(self, arm: int, *, turns: bool) -> Member:
         plan, label = self._plan, self._plan.arms[arm]
         argv, options = self._argvs[arm], plan.options[arm]
         if plan.seeded:
             argv, options = launch.with_seed(argv, options, plan.seed + self._number - 1)
-        session = session_id(plan.id, self._number, arm)
+        session = session_id(self._folder.path.parent, plan.id, self._number, arm)
         self._say(f"starting {label}", arm=label, session=session)
         held: list[TurnFile] = []
         folder = launch.start(
-            replace(_planned(plan, arm, argv, options), id=session, arm=label, pair=self._number, turns=turns),
+            replace(_planned(plan, arm, argv, options), id=session, arm=label, pair=self._number, turns=turns or None),
             argv,
             self._folder.path.parent,
             environment=plan.envs[arm],

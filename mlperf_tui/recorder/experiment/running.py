@@ -18,6 +18,7 @@ from mlperf_tui.recorder.experiment.run import RunEnded
 from mlperf_tui.recorder.on_end import run_on_end
 from mlperf_tui.records import Alarm, Clock, End, Stage
 from mlperf_tui.report.ab.build import build, store
+from mlperf_tui.report.ab.read import Reader
 from mlperf_tui.session.alive import myself
 from mlperf_tui.session.experiments import ExperimentFolder
 from mlperf_tui.session.lock import Holders, Lock
@@ -48,9 +49,11 @@ class Running:
         self._until = time.monotonic() + self._plan.limit_s
         self._asked_to_stop = False
         self._waits: dict[int, bool] = {}
+        self._reader = Reader()
+        self._begun: list[Pair] = []
         self._together = self._plan.turns
         self._number = 0
-        self._longest_s = 0.0
+        self._last_s = 0.0
 
     def go(self) -> None:
         """Run pairs until one of the reasons to end has come; the report is written either way."""
@@ -74,35 +77,58 @@ class Running:
         failures = 0
         ab = self._look()
         while (why := self._enough(ab)) is None:
-            self._number = 1 + max((process.pair for process in ab.processes if process.usable), default=0)
             began = time.monotonic()
             try:
-                self._one_pair()
-                self._longest_s = max(self._longest_s, time.monotonic() - began)
+                self._one_pair(1 + max((process.pair for process in ab.processes if process.usable), default=0))
+                self._last_s = time.monotonic() - began
                 before, ab = ab, self._look()
                 _check_counted(before, ab, self._number)
                 failures = 0
             except OutOfTime:
-                self._look()
                 return self._time_is_up()
             except RunEnded as error:
+                self._end_all()
                 failures += self._failed(error)
                 if failures >= MOST_FAILURES:
                     raise
         return why
 
-    def _one_pair(self) -> None:
-        pair = Pair(self._folder, self._number, self._argvs, self._say, self._idle, self._waits)
+    def _one_pair(self, number: int) -> None:
+        self._number = number
         if not self._plan.turns:
-            pair.apart_to_the_end()
+            self._new_pair(number).apart_to_the_end()
         elif self._together:
-            pair.in_turns()
+            self._in_turns(number)
         else:
-            pair.apart_in_windows()
+            self._new_pair(number).apart_in_windows()
+
+    def _in_turns(self, number: int) -> None:
+        """While a pair's processes come to their end, the next pair's start, if there surely is a next one."""
+        if not self._begun:
+            self._begun.append(self._new_pair(number))
+            self._begun[0].start()
+        self._begun[0].in_turns()
+        if self._another_follows(number):
+            self._begun.append(self._new_pair(number + 1))
+            self._begun[1].start()
+        self._begun.pop(0).stop()
+
+    def _another_follows(self, number: int) -> bool:
+        return not looks_due(number) and number < self._plan.most_pairs and not self._too_late()
+
+    def _new_pair(self, number: int) -> Pair:
+        def say(text: str, arm: str | None = None, session: str | None = None) -> None:
+            self._log.write(Stage(time.monotonic_ns(), text, number, arm, session))
+
+        return Pair(self._folder, number, self._argvs, say, self._idle, self._waits)
+
+    def _end_all(self) -> None:
+        while self._begun:
+            self._begun.pop().stop()
 
     def _failed(self, error: RunEnded) -> int:
         """Whether this counts as a failure: both at once may only have been too much for the memory."""
-        if self._together and self._longest_s == 0:
+        if self._together and self._last_s == 0:
             self._together = False
             self._alarm("apart", f"both at once failed ({error}): one process after the other from here on")
             return 0
@@ -111,7 +137,7 @@ class Running:
 
     def _look(self) -> Ab:
         self._reap()
-        ab = build(self._folder)
+        ab = build(self._folder, self._reader)
         store(self._folder, ab)
         return ab
 
@@ -123,15 +149,14 @@ class Running:
             return f"settled after {ab.pairs} pairs"
         if ab.pairs >= self._plan.most_pairs:
             return f"ended after {ab.pairs} pairs, as many as were asked for"
-        if time.monotonic() + self._longest_s > self._until:
-            return self._time_is_up()
-        return None
+        return self._time_is_up() if self._too_late() else None
+
+    def _too_late(self) -> bool:
+        """Whether another pair, if it lasts as long as the last one, would not be ended in time."""
+        return time.monotonic() + self._last_s > self._until
 
     def _time_is_up(self) -> str:
         return f"ended after {self._plan.limit_s:.0f} s, as long as was asked for"
-
-    def _say(self, text: str, arm: str | None = None, session: str | None = None) -> None:
-        self._log.write(Stage(time.monotonic_ns(), text, self._number, arm, session))
 
     def _alarm(self, kind: str, text: str) -> None:
         self._log.write(Alarm(time.monotonic_ns(), kind, text))
@@ -144,6 +169,7 @@ class Running:
             raise OutOfTime
 
     def _finish(self, end: End) -> None:
+        self._end_all()
         with contextlib.suppress(OSError, MlperfTuiError):
             self._look()
         self._log.write(end)

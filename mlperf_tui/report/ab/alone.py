@@ -16,6 +16,7 @@ from mlperf_tui.report.ab.turns import can_be_learned, held_bytes
 from mlperf_tui.report.build import build
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.rollup import whole
+from mlperf_tui.session.series import Spread
 from mlperf_tui.session.span import last_time
 from mlperf_tui.session.status import Status
 
@@ -119,7 +120,6 @@ def _conditions(folder: Folder, summary: Summary, head: Head) -> Conditions:
     known = [limited for limited in used if limited is not None] if None not in used else []
     series = whole(folder).series
     host, run = (spread(series, f"host.{name}") for name in ("cpu_cores", "run_cpu_cores"))
-    swapped = spread(series, "host.swapped_bytes")
     speed = summary.throughput
     return Conditions(
         measured_s=lasted,
@@ -128,9 +128,21 @@ def _conditions(folder: Folder, summary: Summary, head: Head) -> Conditions:
         limited_thermal=max(one.thermal for one in known) / lasted if known and lasted else None,
         other_cores=max(0.0, host[1] - run[1]) if host and run and speed.steps else None,
         cpus=head.cpus,
-        swapped_bytes=swapped[2] - swapped[0] if swapped else None,
+        swapped_bytes=_grown(spread(series, "host.swapped_bytes")),
         held_bytes=held_bytes(head),
     )
+
+
+ROUNDED = 1e-5
+"""Rollups keep six digits: a counter that grew by less than this share of itself may not have grown at all."""
+
+
+def _grown(counter: Spread | None) -> float | None:
+    """By how much a counter grew, as far as a rollup can tell."""
+    if counter is None:
+        return None
+    least, _, most, _ = counter
+    return most - least if most - least > ROUNDED * most else 0.0
 
 
 def _mean_of(used: list[Gpu], name: str) -> float | None:

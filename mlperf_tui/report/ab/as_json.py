@@ -12,7 +12,7 @@ from mlperf_tui.analysis.ab.result import Ab, Comparison, Look
 from mlperf_tui.records import FORMAT, Experiment
 from mlperf_tui.report.ab.numbers import last_look
 from mlperf_tui.report.ab.rows import command_of, headline
-from mlperf_tui.report.as_json import _sayable as sayable
+from mlperf_tui.report.as_json import sayable
 
 EVALUATED = ("metric", "final_a", "final_b")
 TIMED = ("time_to_target_a_s", "time_to_target_b_s")

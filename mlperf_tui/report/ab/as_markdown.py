@@ -15,9 +15,7 @@ from mlperf_tui.report.ab.rows import (
     rows,
     sessions_table,
 )
-from mlperf_tui.report.as_markdown import _cell as cell
-from mlperf_tui.report.as_markdown import _fenced as fenced
-from mlperf_tui.report.as_markdown import _row as row
+from mlperf_tui.report.as_markdown import cell, fenced, row
 
 
 def as_markdown(ab: Ab, plan: Experiment | None = None) -> str:

@@ -11,16 +11,14 @@ from mlperf_tui.analysis.ab.result import Ab
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import Clock, Plan
 from mlperf_tui.report.ab.as_json import as_json
-from mlperf_tui.report.ab.likeness import CHOICES, factor_of, refusals, value_of
+from mlperf_tui.report.ab.likeness import CHOICES, NO_FACTOR, factor_of, is_known, refusals, value_of
 from mlperf_tui.report.ab.read import Reader
 from mlperf_tui.report.ab.seen import Seen
 from mlperf_tui.report.ab.warnings import warnings
+from mlperf_tui.report.identity import IDENTITY
 from mlperf_tui.session.experiments import ExperimentFolder
 from mlperf_tui.session.folder import Folder, write_whole
 from mlperf_tui.session.span import first_clock
-
-NO_FACTOR = "nothing"
-"""The factor of stored runs that are alike in all that a person varies."""
 
 SHORT = 24
 """A value up to so many signs may name an arm."""
@@ -56,12 +54,15 @@ def compare(a: Sequence[Folder], b: Sequence[Folder], within: float = 0.02, fact
     """Stored sessions held against each other, each arm as many as there are; stopped ones count too.
 
     The `factor` is a label of IDENTITY or an option of `run`; where it isn't told it is what a person varies on
-    purpose (`likeness.CHOICES`), if the arms differ in it. Raises MlperfTuiError when a session can't be read.
+    purpose (`likeness.CHOICES`), if the arms differ in it. Raises MlperfTuiError when a session can't be read, and for
+    a factor that none of them knows.
     """
     reader = Reader(stopped_counts=True)
     origin = next((clock for folder in (*a, *b) if (clock := first_clock(folder)) is not None), None)
     found = [[reader.seen(folder, origin) for folder in arm] for arm in (a, b)]
     runs = [(name, one.summary) for name, arm in zip("AB", found, strict=True) for one in arm]
+    if factor is not None and not is_known(runs, factor):
+        raise MlperfTuiError(f"--factor {factor}: no run was given it, and it is none of {', '.join(IDENTITY)}")
     varied = factor or factor_of(runs) or NO_FACTOR
     names = _names(found, varied)
     seen = [_placed(one, name, at) for name, arm in zip(names, found, strict=True) for at, one in enumerate(arm, 1)]

@@ -28,8 +28,13 @@ FOLLOWS: dict[str, frozenset[str]] = {
 CHOICES = ("precision", "options", "environment", "command", "commit")
 """What a person varies on purpose: the first of these in which stored runs differ is taken for the factor."""
 
+NO_FACTOR = "nothing"
+"""The factor of stored runs that are alike in all that a person varies."""
+
 NOTHING_IS_NONE = ("options", "environment", "steps asked for", "minutes asked for", "target")
+GIVEN = ("options", "environment")
 COUNT = re.compile(r"^\d+ × ")
+THREADS = re.compile(r", \d+ threads?$")
 SEED = re.compile(r"(--?seed)[= ]\S+")
 
 Told = Sequence[tuple[str, Summary]]
@@ -49,6 +54,12 @@ def refusals(runs: Told, factor: str, *, made: bool = True) -> tuple[str, ...]:
 def factor_of(runs: Told) -> str | None:
     """What stored runs vary, None where the arms differ in nothing that a person varies on purpose."""
     return next((label for label in CHOICES if len(_distinct(runs, label, None)) > 1), None)
+
+
+def is_known(runs: Told, factor: str) -> bool:
+    """Whether such a factor is a label of IDENTITY, or an option or a variable that one of the runs was given."""
+    given = (_value(run, label, factor) != _value(run, label, None) for _, run in runs for label in GIVEN)
+    return factor in IDENTITY or factor in FOLLOWS or any(given)
 
 
 def value_of(summary: Summary, label: str) -> str:
@@ -94,6 +105,9 @@ def _without_seed(text: str, _factor: str) -> str:
 
 
 def _without_count(text: str, factor: str) -> str:
+    """GPUs, or a CPU's threads: our workloads take as many as loaders and OMP_NUM_THREADS leave them."""
+    if factor == "workers" or factor.endswith("NUM_THREADS"):
+        return THREADS.sub("", text)
     return COUNT.sub("", text) if factor == "gpus" else text
 
 

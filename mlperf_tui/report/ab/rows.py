@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from statistics import fmean
 
 from mlperf_tui.analysis.ab.evidence import Process
-from mlperf_tui.analysis.ab.result import Ab, Comparison, Learning, Speed
+from mlperf_tui.analysis.ab.intervals import TELLS
+from mlperf_tui.analysis.ab.result import Ab, Change, Comparison, Learning, Look, Speed
 from mlperf_tui.records import Experiment
-from mlperf_tui.report.ab.numbers import last_look, plus_minus, ratio, share, signed, value
+from mlperf_tui.report.ab.likeness import NO_FACTOR
+from mlperf_tui.report.ab.numbers import last_look, plus_minus, ratio, share, signed, span, value
 from mlperf_tui.report.numbers import DASH, count, duration
 
 Row = tuple[str, str]
@@ -22,6 +24,14 @@ VERDICTS = {
     "same": "same within seed noise",
     "differs": "differs",
 }
+
+
+POINTS = 0.1
+SHARE = 0.005
+"""A difference below these is noise to a reader, however sure it is."""
+
+DEFAULT_WITHIN = 0.02
+"""What `compare` takes where nothing else is said."""
 
 
 def headline(ab: Ab) -> str:
@@ -37,7 +47,15 @@ def command_of(ab: Ab, plan: Experiment | None) -> str:
     if plan is not None:
         return shlex.join(plan.command)
     arms = [[process.session for process in ab.processes if process.arm == arm] for arm in ab.arms]
-    return "mlperf-tui compare " + " -- ".join(shlex.join(sessions) for sessions in arms)
+    return " ".join(["mlperf-tui compare", *_given(ab), " -- ".join(shlex.join(sessions) for sessions in arms)])
+
+
+def _given(ab: Ab) -> Iterator[str]:
+    """The options of `compare`; a factor that it found itself is named too, so that it stays that one."""
+    if ab.within != DEFAULT_WITHIN:
+        yield f"--within {100 * ab.within:.4g}%"
+    if ab.factor != NO_FACTOR:
+        yield f"--factor {shlex.quote(ab.factor)}"
 
 
 def arms_table(ab: Ab) -> Table:
@@ -52,14 +70,17 @@ def rows(comparison: Comparison) -> Iterator[Row]:
     """What is to be said of one comparison."""
     yield "ratio", _ratio(comparison)
     if len(comparison.speed.looks) > 1:
-        told = (f"{look.pairs} pairs {ratio(look.ratio)} {plus_minus(look)}" for look in comparison.speed.looks)
-        yield "looks", ", ".join(told)
+        yield "looks", ", ".join(_look(look) for look in comparison.speed.looks)
     yield "learning", _verdict(comparison.learning.conclusion, comparison.learning.why)
     yield from _learning_rows(comparison.learning)
 
 
 def changes_table(comparison: Comparison) -> Table:
-    """A row a number that is known of both arms, `clear` where the interval excludes zero; else only the heading."""
+    """A row a number that is known of both arms; else only the heading.
+
+    It is `clear` where the interval excludes zero and the difference is worth a look: 0.1 points at least, of what is
+    no share 0.5 % of the larger value.
+    """
     heading = ("", comparison.a, comparison.b, "difference", "95 % interval", "")
     known = [change for change in comparison.changes if change.a is not None and change.b is not None]
     return [
@@ -70,8 +91,8 @@ def changes_table(comparison: Comparison) -> Table:
                 value(change, change.a),
                 value(change, change.b),
                 signed(change, change.difference),
-                DASH if change.low is None else f"{signed(change, change.low)} to {signed(change, change.high)}",
-                "clear" if change.clear else DASH,
+                DASH if change.low is None else span(change),
+                "clear" if _is_clear(change) else DASH,
             )
             for change in known
         ),
@@ -129,13 +150,28 @@ def _verdict(conclusion: str, why: str) -> str:
     return why if why.startswith(word) else f"{word}: {why}"
 
 
+def _is_clear(change: Change) -> bool:
+    size = abs(change.difference or 0.0)
+    if change.name.endswith("_pct"):
+        return change.clear and size >= POINTS
+    if change.name.endswith("_share"):
+        return change.clear and 100 * size >= POINTS
+    return change.clear and size >= SHARE * max(abs(change.a or 0.0), abs(change.b or 0.0))
+
+
 def _ratio(comparison: Comparison) -> str:
     speed, look = comparison.speed, last_look(comparison)
     if look is None:
         return f"{_plain_ratio(speed)}: {speed.why}"
-    interval = f"{ratio(look.ratio)} (95 % interval {ratio(look.low)} to {ratio(look.high)}, {plus_minus(look)})"
+    ends = f"{ratio(look.low)} to {ratio(look.high)}, " if look.half_width <= TELLS else ""
+    interval = f"{ratio(look.ratio)} (95 % interval {ends}{plus_minus(look)})"
     pairs = f"{look.pairs} pair{'' if look.pairs == 1 else 's'}"
     return f"{interval}: {VERDICTS.get(speed.conclusion, speed.conclusion)}, {pairs}; {speed.why}"
+
+
+def _look(look: Look) -> str:
+    known = plus_minus(look)
+    return f"{look.pairs} pairs {ratio(look.ratio)} {known if known.startswith('±') else f'({known})'}"
 
 
 def _learning_rows(learning: Learning) -> Iterator[Row]:

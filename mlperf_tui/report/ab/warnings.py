@@ -109,11 +109,13 @@ def _clocks(by_arm: dict[str, list[Seen]]) -> Iterator[str]:
 
 
 def _tenants(usable: list[Seen]) -> Iterator[str]:
+    """In turns, later pairs start while the one before is still about to go: only the first finds an empty GPU."""
     cores = _mean(usable, lambda one: one.conditions.other_cores)
     cpus = max((one.conditions.cpus or 0 for one in usable), default=0)
     if cores is not None and cpus and cores > TENANTS * cpus:
         yield f"others took {count(cores, 2)} of the host's {cpus} processors meanwhile"
-    held = max((one.conditions.held_bytes or 0.0 for one in usable), default=0.0)
+    alone = [one for one in usable if not (one.turns and one.process.pair > 1)]
+    held = max((one.conditions.held_bytes or 0.0 for one in alone), default=0.0)
     if held > HELD_BYTES:
         yield f"others held {gib(held)} of a GPU's memory when a run began"
 

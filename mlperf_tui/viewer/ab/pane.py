@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 
 from textual.widget import Widget
 
@@ -32,8 +31,7 @@ class AbLine(Lines):
     def rows(self) -> list[Row]:
         if self.picture is None or not self.size:
             return []
-        rows = self.made(self.picture, Room(self.size.width, self.size.height))[: self.size.height]
-        return told_plainly(rows) if self.ascii_only else rows
+        return self.made(self.picture, Room(self.size.width, self.size.height))[: self.size.height]
 
 
 class AbPane(ScrollPane):
@@ -65,8 +63,7 @@ class AbPane(ScrollPane):
         room = Room(self.size.width, self.size.height - 1)
         content = self._whole(self.picture, room)
         rows = self.in_view(content, room)
-        whole = [self._title_row(self.title, self.note(content, room)), *rows]
-        return told_plainly(whole) if self.ascii_only else whole
+        return [self._title_row(self.title, self.note(content, room)), *rows]
 
     def _whole(self, picture: Picture, room: Room) -> Content:
         """Its own rows, and below them where they come from, where it is enlarged."""
@@ -88,11 +85,6 @@ def sentence(text: str, width: int, look: Look = Look.PLAIN) -> list[Row]:
     """A sentence over as many rows as it needs, those after the first indented."""
     indent = "    " if width >= INDENT_FROM else ""
     return [row(f" {line}", look) for line in textwrap.wrap(text, max(1, width - 2), subsequent_indent=indent)]
-
-
-def told_plainly(rows: Sequence[Row]) -> list[Row]:
-    """With ~ for ±, which has no other sign of one column in ASCII; all else is seen to where rows are drawn."""
-    return [tuple((text.replace("±", "~"), look) for text, look in one) for one in rows]
 
 
 def is_shown(widget: Widget) -> bool:

@@ -88,3 +88,5 @@ def test_amp_that_is_not_in_effect() -> None:
     assert said == "amp-bf16 hardly uses the Tensor Cores (0.1 %): mixed precision is not in effect"
     assert amp_without_tensor([*arm("fp32", idle), *arm("amp-bf16", busy)]) is None
     assert amp_without_tensor(arm("amp-bf16", {}, {"tensor_pct": None})) is None
+    assert amp_without_tensor(arm("amp-fp16", {"tensor_pct": 0.4, "sm_pct": 5.0})) is None, "all of it mostly idles"
+    assert amp_without_tensor(arm("amp-fp16", {"tensor_pct": 0.4, "sm_pct": 90.0})) is not None

@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from mlperf_tui.analysis.ab.intervals import TELLS, looks, looks_due, percent, speed, speed_of
 from mlperf_tui.analysis.ab.intervals import look as look_at
-from mlperf_tui.analysis.ab.intervals import looks, looks_due, percent, speed, speed_of
 from mlperf_tui.analysis.ab.levels import MOST_PAIRS, level
 from mlperf_tui.analysis.ab.result import Look
 
@@ -93,7 +93,7 @@ def test_faster_and_slower() -> None:
     assert one.looks[-1].ratio == pytest.approx(1.0985, abs=1e-3)
     assert one.mean_a == pytest.approx(100.1667, abs=1e-3)
     assert one.spread_a == pytest.approx(0.00531, abs=1e-4)
-    assert "as was asked for" in one.why
+    assert one.why == "known to ±1.1 %"
 
 
 def test_narrow_but_no_difference() -> None:
@@ -139,6 +139,30 @@ def _width(a: list[float], b: list[float], pairs: int) -> float:
     of_a, of_b = (stats.tvar([math.log(value) for value in arm]) / pairs for arm in (a, b))
     freedom = (of_a + of_b) ** 2 / (of_a**2 / (pairs - 1) + of_b**2 / (pairs - 1))
     return math.expm1(float(stats.t.ppf(1 - level(pairs) / 2, freedom)) * math.sqrt(of_a + of_b))
+
+
+@pytest.mark.parametrize(
+    ("within", "limit", "said"),
+    [
+        (0.02, 4, "; 36 more pairs should do: --pairs 40 and a longer --limit allow them"),
+        (0.02, 3, "; 36 more pairs should do: --pairs 40 and a longer --limit allow them"),
+        (0.005, 4, " more pairs should do, but an experiment has 64 at most"),
+    ],
+)
+def test_where_no_pair_may_follow_it_says_what_to_type(within: float, limit: int, said: str) -> None:
+    """The pairs that were asked for are used up: "only 0 may follow" would help nobody."""
+    a, b = [100.0, 104.0, 98.0, 102.0], [103.0, 99.0, 105.0, 101.0]
+    assert speed(a, b, within, limit).why.endswith(said)
+
+
+def test_an_interval_that_says_nothing_is_not_put_into_numbers() -> None:
+    """Two pairs that scatter; and a ratio that is surely large, but by how much isn't known."""
+    unsure = speed([100.0, 130.0], [140.0, 90.0], 0.02, 20)
+    assert unsure.looks[-1].half_width > TELLS
+    assert unsure.why.startswith("too few pairs to say, ±2 % was asked for; ")
+    sure = speed([1.0, 1.3], [5e9, 5.1e9], 0.02, 20)
+    assert (sure.conclusion, sure.looks[-1].half_width > TELLS) == ("faster", True)
+    assert sure.why.startswith("too few pairs to say by how much, ±2 % was asked for")
 
 
 def test_what_can_never_be_narrow_enough() -> None:

@@ -118,8 +118,9 @@ def test_without_known_seeds_pairs_are_pairs() -> None:
         (arms(pairs=0), "no seed in both arms"),
         (arms(losses=()), "not every process told its losses"),
         (arms(losses=((5_000.0, 1.0),)), "too few losses in common"),
-        (arms(fall=0.05), "too few samples"),
+        (arms(fall=0.05), "too few samples: in 6,400 the loss has fallen by 1.6 % only"),
         (arms(fall=0.01), "too few samples"),
+        (arms(fall=-0.5), "too few samples: in 6,400 the loss has risen by 16.0 %"),
     ],
 )
 def test_cannot_tell_and_why(made: tuple[list[Process], list[Process]], why: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlperf_tui.analysis.ab.changes import METRICS
@@ -55,9 +57,32 @@ def test_cannot_tell() -> None:
     """With the reason, and what surely changed all the same."""
     unsure = verdict("cannot_tell", 1.001, 0.016, "a difference, if there is one, is too small for ±1.6 % to show")
     begin = "can't tell whether b is faster than a: a difference, if there is one, is too small for ±1.6 % to show"
-    assert sentence("a", "b", unsure, []) == begin
-    assert sentence("a", "b", unsure, [POWER]) == f"{begin}; beside speed: power 612 → 500 W"
+    unsettled = replace(unsure, settled=False)
+    assert sentence("a", "b", unsettled, []) == begin
+    assert sentence("a", "b", unsettled, [POWER]) == f"{begin}; beside speed: power 612 → 500 W"
     assert sentence("a", "b", Speed("cannot_tell", "nothing was measured"), []).endswith(": nothing was measured")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most"),
+    [(0.999, 1.003, "0.3 %"), (0.9969, 1.001, "0.4 %"), (0.9, 1.0001, "10 %"), (0.899, 1.05, "11 %")],
+)
+def test_no_difference_beyond(low: float, high: float, most: str) -> None:
+    """A narrow interval about 1 says how large a difference can be at most: rounded up, never down."""
+    settled = Speed("cannot_tell", "too small", (Look(4, 1.0, low, high),), settled=True)
+    begin = f"no difference of more than {most} between b and a (can't tell which is faster)"
+    assert sentence("a", "b", settled, []) == begin
+    assert sentence("a", "b", settled, [POWER]) == f"{begin}; beside speed: power 612 → 500 W"
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "low", "high", "said"),
+    [("faster", 4.0, 5e4, "at least 4 times faster"), ("slower", 1e-6, 0.2, "at least 5 times slower")],
+)
+def test_surely_but_not_by_how_much(conclusion: str, low: float, high: float, said: str) -> None:
+    """An interval wider than any number tells: its nearer end holds all the same."""
+    wide = Speed(conclusion, "", (Look(2, (low * high) ** 0.5, low, high),))
+    assert sentence("a", "b", wide, []) == f"b is {said}"
 
 
 def test_only_what_is_clear_and_matters() -> None:

@@ -65,6 +65,15 @@ def test_before_anything_is_known_it_is_too_early() -> None:
     assert begun.see(S, CPU).value == COMPUTE
 
 
+def test_unknown_never_stands_against_a_verdict() -> None:
+    """A loop whose first readings say nothing: the screen doesn't go on saying so once something is known."""
+    steady = Steady()
+    silent = replace(AMP, data_wait_share=None, busy_pct=0, sm_pct=0, tensor_pct=0, dram_pct=0)
+    assert _see(steady, 0, 14, silent)[-1] == UNKNOWN
+    assert _see(steady, 14, 15, WAITS) == [INPUT]
+    assert _see(steady, 15, 18, silent) == [INPUT] * 3
+
+
 def test_when_nothing_holds_for_long_the_old_one_gives_way_too() -> None:
     """After three times as long; it is not shown for ever."""
     steady = Steady()

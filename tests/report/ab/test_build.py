@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mlperf_tui.analysis.ab.result import Ab
+from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import About, Late, Record, decode, encode
 from mlperf_tui.report.ab.build import build, compare, store
 from mlperf_tui.report.ab.read import Reader
@@ -190,6 +191,19 @@ def test_stored_runs_of_other_versions_are_refused(tmp_path: Path) -> None:
     assert compare(a, b).refused == ("torch 2.11.0+cu130 in A, 2.9.0 in B",)
     assert compare(a, b, factor="torch").refused == ()
     assert compare(a, b, factor="torch").comparisons != ()
+
+
+def test_a_factor_that_is_named(tmp_path: Path) -> None:
+    """An option or a variable that a run was given is one; a slip of the pen is told with what there is."""
+    words = ("python", "-m", "workloads.resnet50")
+    a = copies(tmp_path, 2, argv=(*words, "--workers=1"), env_kept={"OMP_NUM_THREADS": "1"})
+    b = copies(tmp_path, 2, argv=(*words, "--workers=2"), env_kept={"OMP_NUM_THREADS": "1"})
+    assert compare(a, b, factor="workers").refused == ()
+    assert compare(a, b, factor="OMP_NUM_THREADS").refused == ("options --workers=1 in A, --workers=2 in B",)
+    with pytest.raises(
+        MlperfTuiError, match="--factor worker: no run was given it, and it is none of workload, command"
+    ):
+        compare(a, b, factor="worker")
 
 
 def test_one_run_each_is_no_verdict(tmp_path: Path) -> None:

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mlperf_tui.analysis.ab.result import Ab, Change
+from mlperf_tui.analysis.ab.changes import METRICS
+from mlperf_tui.analysis.ab.conclude import conclude
+from mlperf_tui.analysis.ab.evidence import Process, Window
+from mlperf_tui.analysis.ab.result import Ab, Change, Look
 from mlperf_tui.records import Experiment
 from mlperf_tui.report.ab import render
 from mlperf_tui.report.ab.build import build
-from mlperf_tui.report.ab.numbers import share, signed, value
+from mlperf_tui.report.ab.numbers import share, signed, span, value
+from mlperf_tui.report.ab.rows import changes_table
 from tests.report.ab import turning
 from tests.report.ab.turning import Arm
 
@@ -126,6 +132,93 @@ def test_what_can_t_be_told_is_said_so(made: tuple[Ab, Experiment]) -> None:
     assert "ratio     4.12 as measured, without an interval: one process of each" in text
 
 
+def test_an_interval_that_says_nothing_is_told_in_words(made: tuple[Ab, Experiment]) -> None:
+    """Not as ±82,933 %, and without its ends; one that excludes 1 tells the end that is next to it."""
+    looks = (Look(2, 1.062, 0.00128, 881.0), Look(3, 500.0, 4.0, 62_500.0), Look(4, 0.01, 1e-4, 0.5))
+    for at, said in ((1, "1.062 (95 % interval says nothing yet)"), (2, "at least 4.00"), (3, "at most 0.500")):
+        text = render(with_speed(made[0], looks=looks[:at]), made[1], "text")
+        assert said in text
+        assert "over 999" not in text
+    assert "looks     2 pairs 1.062 (says nothing yet), 3 pairs 500.00 (at least 4.00), 4 pairs" in text
+
+
+def with_speed(ab: Ab, **more: Any) -> Ab:
+    """The same with another verdict."""
+    first = ab.comparisons[0]
+    return replace(ab, comparisons=(replace(first, speed=replace(first.speed, **more)),))
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "difference", "said"),
+    [
+        ("tensor_pct", 60.0, 0.11, "clear"),
+        ("tensor_pct", 60.0, 0.09, "–"),
+        ("data_wait_share", 0.001, 0.0011, "clear"),
+        ("data_wait_share", 0.001, 0.0009, "–"),
+        ("power_w", 600.0, -3.1, "clear"),
+        ("power_w", 600.0, -2.9, "–"),
+    ],
+)
+def test_what_is_clear_to_a_reader(
+    made: tuple[Ab, Experiment], name: str, a: float, difference: float, said: str
+) -> None:
+    """A tenth of a point, half a percent of the larger value: below that the surest difference is noise."""
+    change = Change(name, name, "", a, a + difference, difference, 0.9 * difference, 1.1 * difference, clear=True)
+    comparison = replace(made[0].comparisons[0], changes=(change,))
+    assert changes_table(comparison)[1][-1] == said
+    assert changes_table(replace(comparison, changes=(replace(change, clear=False),)))[1][-1] == "–"
+
+
+def test_an_interval_has_its_unit_once() -> None:
+    """Where both ends have the same."""
+    change = Change("power_w", "power", "W", 602.0, 602.8, 0.84, -3.18, 4.86)
+    assert span(change) == "−3.2 to +4.9 W"
+    memory = Change(
+        "memory_allocated_peak_bytes", "memory", "bytes", 2.0**34, 2.0**33, -(2.0**33), -(2.0**34), -(2.0**25)
+    )
+    assert span(memory) == "−16.0 GiB to −32 MiB"
+
+
+def test_learning_is_told_in_one_wording(made: tuple[Ab, Experiment]) -> None:
+    """Its verdict is not said twice, though its reason begins with it."""
+    learning = replace(
+        made[0].comparisons[0].learning, conclusion="same", why="same within seed noise: at 6,400 samples"
+    )
+    told = replace(made[0], comparisons=(replace(made[0].comparisons[0], learning=learning),))
+    assert "learning  same within seed noise: at 6,400 samples" in render(told, made[1], "text")
+
+
+NAMES_OF_ARMS = st.lists(st.text("abc-=/._ 01", min_size=1, max_size=60).map(str.strip), min_size=2, max_size=2)
+WORDS = st.text("abcdefgh", min_size=1, max_size=24)
+WIDE = {"memory_used_peak_bytes": (3e10, 1e9), "j_per_sample": (0.762, 0.151), "tensor_pct": (0.4, 99.0)}
+
+
+@settings(max_examples=60)
+@given(
+    NAMES_OF_ARMS.filter(lambda names: len(set(names)) == 2 and all(names)),
+    WORDS,
+    st.sampled_from(["running", "interrupted"]),
+)
+def test_whatever_arms_and_sessions_are_called(names: list[str], word: str, status: str) -> None:
+    """Text has 100 columns, and every id is there whole: it is what other commands are given."""
+    a, b = names
+    ids = [f"s-20261124-162541-{word}-db53-{pair}{arm}" for pair in (9, 10, 11, 12) for arm in "ab"]
+    windows = (Window(0.0, 123, 40_000, 10.0, 16),) * 2
+    processes = [
+        Process(name, (a, b)[at % 2], at // 2 + 9, status, at > 1, 12, "samples/s", windows, "GPU events")
+        for at, name in enumerate(ids)
+    ]
+    changes = tuple(
+        Change(name, METRICS[name].label, METRICS[name].unit, one, other, other - one, -abs(one), abs(other))
+        for name, (one, other) in WIDE.items()
+    )
+    ab = conclude("name", names, 0.02, 20, processes)
+    ab = replace(ab, comparisons=(replace(ab.comparisons[0], changes=changes),) * 2)
+    *lines, _ = render(ab, None, "text").splitlines()
+    assert max(map(len, lines)) <= 100
+    assert [line.split()[0] for line in lines if line.startswith("s-2")] == ids
+
+
 def test_several_comparisons_are_each_told(made: tuple[Ab, Experiment]) -> None:
     """The first is the headline."""
     ab, plan = made
@@ -139,9 +232,12 @@ def test_stored_sessions_are_compared_again_by_their_ids(made: tuple[Ab, Experim
     """In their arms."""
     ab, _ = made
     last = render(ab, None, "text").splitlines()[-1]
-    first, second = last.removeprefix("command: mlperf-tui compare ").split(" -- ")
+    first, second = last.removeprefix("command: mlperf-tui compare --factor precision ").split(" -- ")
     assert len(first.split()) == len(second.split()) == 4
     assert all(word.endswith("fp32") for word in first.split())
+    other = replace(ab, within=0.035, factor="steps asked for")
+    assert "compare --within 3.5% --factor 'steps asked for' s-" in render(other, None, "json")
+    assert "compare s-" in render(replace(ab, factor="nothing"), None, "markdown")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +256,17 @@ def test_stored_sessions_are_compared_again_by_their_ids(made: tuple[Ab, Experim
         ),
         ("link_bytes_per_step", 2e9, 1e9, -1e9, ("2.00 GB", "1.00 GB", "−1.00 GB")),
         ("step_time_s", 0.08, None, None, ("80.0 ms", "–", "–")),
+        ("step_time_s", 0.0639, 0.0638, -0.0000685, ("63.9 ms", "63.8 ms", "−0.07 ms")),
+        ("step_time_s", 0.289, 0.0637, -0.2253, ("289 ms", "63.7 ms", "−225 ms")),
         ("power_w", 400.0, 600.0, 200.0, ("400 W", "600 W", "+200 W")),
+        ("power_w", 602.0, 602.8, 0.844, ("602 W", "603 W", "+0.8 W")),
+        ("power_w", 602.0, 602.0, 0.0, ("602 W", "602 W", "0 W")),
+        ("j_per_sample", 0.762, 0.151, -0.611, ("0.762 J/sample", "0.151 J/sample", "−0.611 J")),
+        ("j_per_sample", 0.15, 0.15, 4.93e-05, ("0.150 J/sample", "0.150 J/sample", "0.000 J")),
+        ("j_per_sample", 0.15, 0.151, 0.00103, ("0.150 J/sample", "0.151 J/sample", "+0.0010 J")),
+        ("cpu_cores", 0.92, 0.918, -0.002, ("0.92 cores", "0.92 cores", "0.00 cores")),
+        ("data_wait_share", 0.0004, 0.0003, -0.0001, ("< 0.1 %", "< 0.1 %", "0 points")),
+        ("tensor_pct", 0.3, 0.34, 0.04, ("0.3 %", "0.3 %", "0 points")),
     ],
 )
 def test_numbers_of_changes(

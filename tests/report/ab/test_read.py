@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlperf_tui.analysis.ab.evidence import Process
-from mlperf_tui.records import Clock, Late, decode, encode
+from mlperf_tui.records import Clock, HostReading, Late, decode, encode
 from mlperf_tui.report.ab.read import Reader, process_of
 from mlperf_tui.session.folder import Folder
 from tests.recorded.parts import T0, clock
@@ -226,3 +226,24 @@ def test_one_that_runs_tells_its_losses_and_nothing_else(tmp_path: Path) -> None
     process = process_of(folder)
     assert (process.status, process.usable, process.windows) == ("elsewhere", False, ())
     assert len(process.losses) > 100
+
+
+@pytest.mark.parametrize(
+    ("since_boot", "a_reading", "swapped"), [(0, 1 << 20, True), (10**12, 0, False), (1_000_004_960_000, 1000, False)]
+)
+def test_what_the_host_swapped_while_one_ran_alone(
+    tmp_path: Path, since_boot: int, a_reading: int, swapped: bool
+) -> None:
+    """From its rollup, which keeps six digits: of a host that has long swapped much, the last digit is no growth."""
+    folder = Folder(Path(shutil.copytree(RECORDED / "cpu-digits", tmp_path / "s-cpu")))
+    for path in (*folder.rollups(), *folder.hour_files()):
+        path.unlink()
+    [readings] = folder.readings()
+    told = [decode(line) for line in readings.read_text().splitlines()]
+    hosts = [record for record in told if isinstance(record, HostReading)]
+    swaps = {record.t: since_boot + at * a_reading for at, record in enumerate(hosts)}
+    told = [replace(one, swapped_bytes=swaps[one.t]) if isinstance(one, HostReading) else one for one in told]
+    readings.write_text("".join(encode(record) + "\n" for record in told if record is not None))
+    found = Reader().seen(folder, None).conditions.swapped_bytes
+    assert found is not None
+    assert (found > 0) == swapped

@@ -86,6 +86,17 @@ def test_each_limit_once_it_is_passed(tmp_path: Path, more: dict[str, float], sa
     assert any(text.startswith(said) for text in warnings(changed(seen, "amp-bf16", **more), ARMS))
 
 
+def test_a_host_that_swaps_while_it_is_measured(tmp_path: Path) -> None:
+    """What it swaps between the windows, while processes start, is nobody's harm."""
+    assert all(one.conditions.swapped_bytes == 0 for one in seen_of(tmp_path / "quiet", QUIET))
+    seen = seen_of(tmp_path, [QUIET[0], replace(QUIET[1], swaps=1 << 20)])
+    told = {one.process.arm: one.conditions.swapped_bytes for one in seen}
+    assert told["fp32"] == 0
+    assert told["amp-bf16"] == pytest.approx(5 << 20, abs=2 << 20)
+    [said] = [text for text in warnings(seen, ARMS) if "swapped" in text]
+    assert said.startswith("the host swapped ")
+
+
 def test_what_the_other_arm_does_while_it_waits_is_no_tenant(tmp_path: Path) -> None:
     """Of 2.0 cores the run takes 1.5 and the one that waits 0.1."""
     for one in seen_of(tmp_path, QUIET):

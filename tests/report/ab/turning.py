@@ -55,6 +55,8 @@ class Arm:
     about: Mapping[str, Any] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
     status: str = "stopped"
+    swaps: int = 0
+    """Bytes a second that the host swaps while it has its turn."""
 
 
 def experiment(root: Path, arms: Sequence[Arm], *, ranks: int = 1, gpu: bool = True, **more: Any) -> ExperimentFolder:
@@ -190,6 +192,7 @@ def _readings(arm: Arm, begin_s: float, placed: Sequence[Arm], *, gpu: bool, ran
     found.append(HostInfo(HOST, 16, 64 << 30))
     if gpu:
         found += [GpuInfo(rank, UUID.format(rank), "NVIDIA H100", 80 << 30, 700.0, 1980) for rank in range(ranks)]
+    swapped = 7 << 30
     for tick in range(round(FIRST_S + 2 * len(placed) * WINDOW_S) * 2):
         at_s = begin_s + tick / 2
         running = next(
@@ -203,9 +206,16 @@ def _readings(arm: Arm, begin_s: float, placed: Sequence[Arm], *, gpu: bool, ran
         if gpu:
             found += [_gpu(_at(at_s), running, ranks), LinkReading(_at(at_s), (1e9,) * ranks, (1e9,) * ranks)]
         own = 1.5 if running is arm else 0.1
-        found.append(HostReading(_at(at_s), cpu_cores=2.0, run_cpu_cores=own))
+        swapped += _swaps(at_s, begin_s, placed) // 2
+        found.append(HostReading(_at(at_s), cpu_cores=2.0, run_cpu_cores=own, swapped_bytes=swapped))
     found.append(End(_at(begin_s + 30), arm.status, "stopped by the runner", 0))
     return found
+
+
+def _swaps(at_s: float, begin_s: float, placed: Sequence[Arm]) -> int:
+    """Bytes a second: of the arm whose turn it is; before the first turn many."""
+    turns = [place for place, start in windows(begin_s, len(placed)) if start <= at_s]
+    return placed[turns[-1]].swaps if turns else 100 << 20
 
 
 def _gpu(t: int, running: Arm | None, ranks: int) -> GpuReading:

@@ -1,0 +1,165 @@
+"""The order of the training batches, and workers that go on from one epoch into the next."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+from itertools import islice
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.utils.data import DataLoader, Dataset
+
+from workloads.common.loader import Epochs, for_evaluation, for_training
+
+CPU = torch.device("cpu")
+PATIENCE_S = 20.0
+"""How long a worker may take on a busy machine; no test waits that long when all is well."""
+
+
+class Numbers(Dataset[int]):
+    """Each sample is its own index."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, index: int) -> int:
+        return index
+
+
+class Asked(Numbers):
+    """Says which samples were asked for, from a worker too."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.queue: multiprocessing.Queue[int] = multiprocessing.Queue()
+
+    def __getitem__(self, index: int) -> int:
+        self.queue.put(index)
+        return index
+
+
+class Diced(Numbers):
+    """Augmented at random, by the dice of whoever loads."""
+
+    def __getitem__(self, index: int) -> int:
+        return int(torch.randint(0, 2**40, ()))
+
+
+class Broken(Numbers):
+    """One sample can't be read."""
+
+    def __getitem__(self, index: int) -> int:
+        if index == 3:
+            raise OSError("no such sample")
+        return index
+
+
+def orders(epochs: Epochs[Any] | DataLoader[Any], times: int) -> list[list[list[int]]]:
+    """The batches' samples, by epoch."""
+    return [[batch.tolist() for batch in epochs] for _ in range(times)]
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 4), st.integers(0, 2**63 - 1))
+def test_an_epoch_takes_every_sample_at_most_once(size: int, batch: int, epochs: int, seed: int) -> None:
+    """As many whole batches as there are, no sample twice; all of them where they fill the batches."""
+    batch = min(batch, size)
+    for epoch in orders(for_training(Numbers(size), batch, epochs, 0, CPU, seed), epochs):
+        assert [len(samples) for samples in epoch] == [batch] * (size // batch)
+        taken = [sample for samples in epoch for sample in samples]
+        assert len(set(taken)) == len(taken)
+        assert set(taken) <= set(range(size))
+        assert len(taken) == size - size % batch
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**63 - 1))
+def test_one_seed_one_order(size: int, batch: int, seed: int) -> None:
+    """Of all epochs, however it is asked."""
+    first, again = (for_training(Numbers(size), min(batch, size), 3, 0, CPU, seed) for _ in range(2))
+    assert orders(first, 3) == orders(again, 3)
+
+
+def test_seeds_and_epochs_differ() -> None:
+    """Among 100! orders no two meet."""
+    found = [
+        *orders(for_training(Numbers(100), 10, 3, 0, CPU, 1), 3),
+        *orders(for_training(Numbers(100), 10, 1, 0, CPU, 2), 1),
+    ]
+    assert all(a != b for i, a in enumerate(found) for b in found[:i])
+
+
+@pytest.mark.parametrize("size", [12, 14])
+def test_the_order_is_that_of_a_loader_asked_anew_each_epoch(size: int) -> None:
+    """PyTorch's own shuffling, with workers that stay; the number of workers changes nothing, not even none."""
+    dice = torch.Generator().manual_seed(5)
+    own: DataLoader[int] = DataLoader(
+        Numbers(size), 4, shuffle=True, drop_last=True, num_workers=1, persistent_workers=True, generator=dice
+    )
+    expected = orders(own, 3)
+    for workers in (0, 1, 2):
+        assert orders(for_training(Numbers(size), 4, 3, workers, CPU, 5), 3) == expected
+
+
+def test_one_seed_one_augmentation() -> None:
+    """For a number of workers; each epoch another."""
+    first, again = (orders(for_training(Diced(10), 2, 2, 2, CPU, 4), 2) for _ in range(2))
+    assert first == again
+    assert first[0] != first[1]
+
+
+def test_the_next_epoch_is_asked_for_before_this_one_ends() -> None:
+    """One worker, two batches an epoch: with the first in hand the third is on its way, and it is the next epoch's."""
+    dataset = Asked(4)
+    epochs = for_training(dataset, 2, 2, 1, CPU, 1)
+    epoch = iter(epochs)
+    taken = next(epoch).tolist()
+    asked = [dataset.queue.get(timeout=PATIENCE_S) for _ in range(6)]
+    assert asked[:2] == taken
+    assert sorted(asked[:4]) == [0, 1, 2, 3]
+    assert [batch.tolist() for batch in epoch] == [asked[2:4]]
+    assert next(iter(epochs)).tolist() == asked[4:]
+
+
+def test_nothing_is_loaded_beyond_the_last_epoch() -> None:
+    """So no worker is busy when a run ends."""
+    dataset = Asked(4)
+    epochs = for_training(dataset, 2, 2, 1, CPU, 1)
+    orders(epochs, 2)
+    assert orders(epochs, 1) == [[]]
+    del epochs
+    assert len([dataset.queue.get(timeout=PATIENCE_S) for _ in range(8)]) == 8
+    assert dataset.queue.empty()
+
+
+def test_no_worker_before_the_first_batch_and_none_after_the_last() -> None:
+    """Left in mid-epoch with batches under way: the workers end with the last reference, none waits for them."""
+    before = set(multiprocessing.active_children())
+    epochs = for_training(Numbers(40), 2, 5, 2, CPU, 1)
+    assert set(multiprocessing.active_children()) <= before
+    assert len(list(islice(epochs, 3))) == 3
+    assert len(set(multiprocessing.active_children()) - before) == 2
+    del epochs
+    gc.collect()
+    assert set(multiprocessing.active_children()) <= before
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_error_comes_with_its_own_batch(workers: int) -> None:
+    """Loaded beforehand or not, the batches before it are handed out first."""
+    good = []
+    with pytest.raises(OSError, match="no such sample"):
+        for batch in for_training(Broken(8), 1, 1, workers, CPU, 1):
+            good.append(int(batch))  # noqa: PERF401
+    whole = [int(batch) for batch in for_training(Numbers(8), 1, 1, 0, CPU, 1)]
+    assert good == whole[: whole.index(3)]
+
+
+def test_evaluation_takes_all_in_order_each_time() -> None:
+    """To the last sample, though it doesn't fill a batch."""
+    assert orders(for_evaluation(Numbers(5), 2, 1, CPU, 1), 2) == [[[0, 1], [2, 3], [4]]] * 2
