@@ -18,6 +18,11 @@ from mlperf_tui.viewer.machine import Machine
 from mlperf_tui.viewer.snapshot import Training
 from tests.viewer.app_of import RECORDED
 
+SOONER_NS = dict.fromkeys(
+    [f"h100-limit-{name}" for name in ("input", "compute", "memory", "tiny-kernels")], 6_000_000_000
+)
+"""These trained for 22 s only."""
+
 
 @pytest.mark.parametrize(
     ("name", "limit"),
@@ -26,6 +31,10 @@ from tests.viewer.app_of import RECORDED
         ("limit-compute", "compute"),
         ("limit-memory", "memory bandwidth"),
         ("limit-tiny-kernels", "host"),
+        ("h100-limit-input", "input"),
+        ("h100-limit-compute", "compute"),
+        ("h100-limit-memory", "memory bandwidth"),
+        ("h100-limit-tiny-kernels", "host"),
         ("a10-pcie", "unknown"),
     ],
 )
@@ -33,7 +42,7 @@ def test_the_screen_says_what_limits_the_run(name: str, limit: str) -> None:
     """Twenty seconds before the end of a session with a known limit, and over the whole of it."""
     feed = Feed(Folder(RECORDED / name))
     end = feed.poll()
-    feed.look(end.now - 20_000_000_000)
+    feed.look(end.now - SOONER_NS.get(name, 20_000_000_000))
     found = feed.poll()
     assert found.look is not None
     assert found.limited is not None

@@ -34,6 +34,10 @@ LINKED = [GpuInfo(i, f"GPU-{i}", "H100", clock_max_mhz=2000, links=2, link_bytes
         ("limit-compute", "compute"),
         ("limit-memory", "memory bandwidth"),
         ("limit-tiny-kernels", "host"),
+        ("h100-limit-input", "input"),
+        ("h100-limit-compute", "compute"),
+        ("h100-limit-memory", "memory bandwidth"),
+        ("h100-limit-tiny-kernels", "host"),
         ("eight-gpus", "compute"),
         ("cpu-digits", "compute"),
         ("one-h100", "memory bandwidth"),
@@ -41,7 +45,7 @@ LINKED = [GpuInfo(i, f"GPU-{i}", "H100", clock_max_mhz=2000, links=2, link_bytes
     ],
 )
 def test_recorded_sessions(tmp_path: Path, name: str, value: str | None) -> None:
-    """Each limit that a session was made with is found; the measured one is ResNet-50 in amp-bf16."""
+    """Each limit that a session was made with is found; those of an H100 were measured (tests/bench/limits.py)."""
     folder = Folder(Path(shutil.copytree(parts.HERE / name, tmp_path / name)))
     assert build(folder).limited_by.value == value
 
