@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from mlperf_tui.cli.experiments import code_of, find_experiment, progress, verdict_code, watch
-from mlperf_tui.cli.look import find, has_screen
+from mlperf_tui.cli.experiments import code_of, find_either, find_experiment, progress, verdict_code, watch
+from mlperf_tui.cli.look import has_screen
 from mlperf_tui.cli.options import complete_workload, mouse_option, run_options, share, span_s
 from mlperf_tui.cli.run import BEHIND_DASHES, WithCommand, check_run
 from mlperf_tui.cli.run import KEPT as RUN_KEPT
 from mlperf_tui.cli.say import say
 from mlperf_tui.errors import MlperfTuiError
 
+if TYPE_CHECKING:
+    from mlperf_tui.session.folder import Folder
+
 DEFAULT_VARY = "precision=fp32,amp"
 KEPT = (*RUN_KEPT, "vary", "within", "limit", "pairs", "turns", "continue_", "style", "fail_if")
+WITH_CONTINUE = ("continue_", "pairs", "limit", "within", "detach", "headless", "style", "fail_if", "mouse")
 HOW_TO_WATCH = ("--detach", "--headless", "--no-mouse")
 """What is no part of the experiment, and is left out of the command that repeats it."""
 
@@ -27,7 +34,12 @@ YES_NO = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false
 @click.command(cls=WithCommand)
 @click.argument("workload", required=False, shell_complete=complete_workload)
 @click.argument("extra", nargs=-1, metavar="[-- COMMAND…]")
-@click.option("--vary", metavar="NAME=A,B[,…]", help=f"What varies; A is held against B.  [default: {DEFAULT_VARY}]")
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="NAME=A,B[,…]",
+    help=f"What varies; A is held against B.  [default: {DEFAULT_VARY}]",
+)
 @click.option("--within", default="2%", show_default=True, metavar="SHARE", help="Stop at an interval of ± this.")
 @click.option("--limit", metavar="TIME", help="Stop after this time, such as 4m.  [default: 4m in turns]")
 @click.option("--pairs", type=click.IntRange(min=1, max=64), metavar="N", help="Stop after N pairs.")
@@ -60,16 +72,18 @@ def ab(context: click.Context, /, workload: str | None, extra: tuple[str, ...], 
 
     keep = {name: given.pop(name) for name in KEPT}
     rule = _rule(keep["fail_if"])
+    told_before: list[Path] = []
     if keep["continue_"]:
-        folder = find_experiment(context.obj, keep["continue_"])
-        launch.continue_experiment(folder)
+        folder = _to_continue(context, keep["continue_"])
+        told_before = folder.readings()
+        launch.continue_experiment(folder, **_new_limits(context, keep))
     else:
         folder = launch.launch_experiment(_asked(context, workload, extra, keep, given), context.obj)
     if keep["detach"]:
         click.echo(folder.id)
         return 0
     if keep["headless"] or not has_screen():
-        code = progress(folder, keep["style"])
+        code = progress(folder, keep["style"], told_before=told_before)
     else:
         code = watch(folder, mouse=keep["mouse"], style=keep["style"])
     return code or verdict_code(folder, rule)
@@ -102,11 +116,53 @@ def compare(
     if not others:
         raise click.UsageError("which are B? Put them behind `--`: mlperf-tui compare A1 A2 A3 -- B1 B2 B3")
     root: Path = context.obj
-    a, b = ([find(root, name) for name in names] for names in (sessions, others))
+    a, b = ([_run(root, name) for name in names] for names in (sessions, others))
+    _once_each([*a, *b])
     result = held(a, b, share(within), factor)
     text = render(result, None, style)
     (say if style == "text" else click.echo)(text)
     return code_of(result, rule)
+
+
+def _run(root: Path, name: str) -> Folder:
+    """One session. Raises MlperfTuiError where an experiment is named, which is many."""
+    from mlperf_tui.session.experiments import ExperimentFolder
+
+    found = find_either(root, name)
+    if isinstance(found, ExperimentFolder):
+        runs = ", ".join(run.id for run in found.sessions()[:2])
+        raise MlperfTuiError(
+            f"{name} is an experiment: `mlperf-tui summary {name}` is its answer; its runs are {runs}, …"
+        )
+    return found
+
+
+def _once_each(runs: list[Folder]) -> None:
+    """Raise MlperfTuiError where one is named twice: a process is one piece of evidence."""
+    seen = Counter(run.id for run in runs)
+    if twice := [name for name, times in seen.items() if times > 1]:
+        raise MlperfTuiError(f"{twice[0]} is named twice: a process is one piece of evidence")
+
+
+def _to_continue(context: click.Context, wanted: str) -> Any:
+    """The experiment that is to go on. Raises click.UsageError where more is asked for than new limits."""
+    given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    others = [name for name in given if name not in WITH_CONTINUE]
+    if others or BEHIND_DASHES in context.meta:
+        raise click.UsageError(
+            "an experiment goes on as it was planned: --continue takes --pairs, --limit and --within"
+        )
+    return find_experiment(context.obj, wanted)
+
+
+def _new_limits(context: click.Context, keep: dict[str, Any]) -> dict[str, Any]:
+    """What was typed beside `--continue`."""
+    typed = context.get_parameter_source("within") is ParameterSource.COMMANDLINE
+    return {
+        "most_pairs": keep["pairs"],
+        "limit_s": None if keep["limit"] is None else span_s(keep["limit"]),
+        "within": share(keep["within"]) if typed else None,
+    }
 
 
 def _asked(
@@ -117,7 +173,9 @@ def _asked(
 
     command = context.meta.get(BEHIND_DASHES, ())
     check_run(workload, extra, command, given, "ab")
-    factor = _factor(context, keep["vary"], command)
+    if len(keep["vary"]) > 1:
+        raise click.UsageError("one thing varies at a time: give --vary once, with two values or more")
+    factor = _factor(context, next(iter(keep["vary"]), None), command)
     if given.get(factor.name) not in {None, False}:
         raise click.UsageError(f"--{factor.name} is what varies: leave it out, or vary something else")
     shared = launch.Request(
@@ -151,6 +209,8 @@ def _factor(context: click.Context, vary: str | None, command: tuple[str, ...]) 
     labels = tuple(value.strip() for value in listed.split(","))
     if not name or not equals or len(labels) < 2 or not all(labels):
         raise click.UsageError(f"--vary {vary}: give a name and two values or more, such as precision=fp32,amp")
+    if name.startswith("env:") and re.fullmatch(r"[A-Za-z_]\w*", name.removeprefix("env:")) is None:
+        raise click.UsageError(f"--vary {vary}: name a variable behind env:, such as env:OMP_NUM_THREADS=1,2")
     if name.startswith("env:"):
         return Factor(name.removeprefix("env:"), "env", labels, labels)
     if command:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mlperf_tui.cli.say import say
-from mlperf_tui.errors import NotFound
+from mlperf_tui.errors import MlperfTuiError, NotFound
 
 if TYPE_CHECKING:
     from mlperf_tui.analysis.ab.result import Ab
     from mlperf_tui.session.experiments import ExperimentFolder
     from mlperf_tui.session.folder import Folder
 
-FAILED = 1
+BROKEN = 1
+"""The rule of --fail-if is."""
+
+TOOL_ERROR = MlperfTuiError.exit_code
 STOPPED = 143
 
 
@@ -48,9 +52,11 @@ def watch(folder: ExperimentFolder, *, mouse: bool, style: str = "text") -> int:
     from mlperf_tui.viewer.ab import watch as look_at
 
     folder.plan()
-    lost = look_at(folder, lambda: stop_experiment(folder), mouse=mouse)
-    if lost:
-        return 0
+    try:
+        if look_at(folder, lambda: stop_experiment(folder), mouse=mouse):
+            return 0
+    except KeyboardInterrupt:
+        pass  # before its first picture the screen doesn't take keys yet: the experiment goes on all the same
     if status(folder).live:
         say(f"{folder.id} goes on. To come back: mlperf-tui watch {folder.id}")
         return 0
@@ -58,13 +64,15 @@ def watch(folder: ExperimentFolder, *, mouse: bool, style: str = "text") -> int:
     return exit_code(folder)
 
 
-def progress(folder: ExperimentFolder, style: str, *, stop_on_signals: bool = True) -> int:
-    """Plain lines until it ends, then the report; the exit code for the shell."""
+def progress(
+    folder: ExperimentFolder, style: str, *, stop_on_signals: bool = True, told_before: Sequence[Path] = ()
+) -> int:
+    """Plain lines until it ends, then the report; the exit code for the shell. `told_before` are logs of before."""
     from mlperf_tui.headless.experiment import follow
 
     note = say if style == "text" else lambda line: say(line, err=True)
     note(f"{folder.id} in {folder.path}")
-    follow(folder, note, stop_on_signals=stop_on_signals)
+    follow(folder, note, stop_on_signals=stop_on_signals, told_before=told_before)
     say_report(folder, style)
     return exit_code(folder)
 
@@ -75,15 +83,28 @@ def say_report(folder: ExperimentFolder, style: str) -> None:
     from mlperf_tui.report.ab.build import build
 
     text = render(build(folder), folder.plan(), style)
-    (say if style == "text" else click.echo)(text)
+    if style == "text":
+        say(f"{text}\n{_state(folder)}")
+    else:
+        click.echo(text)
+
+
+def _state(folder: ExperimentFolder) -> str:
+    """How it stands with the experiment, and how to go on where it ended too early."""
+    from mlperf_tui.session.status import status
+
+    state = status(folder)
+    told = f"status   {state.word}{f': {state.detail}' if state.detail else ''}"
+    goes_on = f"\n         to go on: mlperf-tui ab --continue {folder.id}"
+    return told + (goes_on if state.word in {"stopped", "interrupted"} else "")
 
 
 def exit_code(folder: ExperimentFolder) -> int:
-    """0 while it goes on and once it has finished, whatever the verdict; 1 where it failed, 143 where stopped."""
+    """0 while it goes on and once it has finished, whatever the verdict; 125 where it failed, 143 where stopped."""
     from mlperf_tui.session.status import status
 
     word = status(folder).word
-    return {"failed": FAILED, "interrupted": FAILED, "stopped": STOPPED}.get(word, 0)
+    return {"failed": TOOL_ERROR, "interrupted": TOOL_ERROR, "stopped": STOPPED}.get(word, 0)
 
 
 def verdict_code(folder: ExperimentFolder, rule: tuple[str, float] | None) -> int:
@@ -97,10 +118,9 @@ def verdict_code(folder: ExperimentFolder, rule: tuple[str, float] | None) -> in
 def code_of(result: Ab, rule: tuple[str, float] | None) -> int:
     """The exit code of a comparison: 1 where the rule is surely broken, 125 where these can't be compared, else 0."""
     from mlperf_tui.analysis.ab.fail_if import fails
-    from mlperf_tui.errors import MlperfTuiError
 
     if result.refused:
         return MlperfTuiError.exit_code
     if rule is None:
         return 0
-    return FAILED if any(fails(comparison.speed, *rule) for comparison in result.comparisons) else 0
+    return BROKEN if any(fails(comparison.speed, *rule) for comparison in result.comparisons) else 0

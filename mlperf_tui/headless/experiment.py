@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 from types import FrameType
 
 from mlperf_tui import launch
@@ -21,14 +22,20 @@ LOOK_EVERY_S = 0.5
 STARTING = "starting"
 
 
-def follow(folder: ExperimentFolder, say: Callable[[str], None], *, stop_on_signals: bool = False) -> None:
-    """Say what is done until it has ended.
+def follow(
+    folder: ExperimentFolder,
+    say: Callable[[str], None],
+    *,
+    stop_on_signals: bool = False,
+    told_before: Collection[Path] = (),
+) -> None:
+    """Say what is done until it has ended; what stands in the logs `told_before` is history.
 
     With `stop_on_signals`, INT and TERM stop the experiment; else INT only ends the watching. A hang-up stops nothing.
     """
     if stop_on_signals:
         _stop_on_signals(folder, say)
-    new, reader, said_pairs = News(folder), Reader(), 0
+    new, reader, said_pairs = News(folder, told_before), Reader(), 0
     live = True
     while live:
         live = status(folder).live
@@ -45,8 +52,8 @@ class News:
     `goes_on` says that another pair was begun meanwhile, so that the one before may be whole by now.
     """
 
-    def __init__(self, folder: ExperimentFolder) -> None:
-        self._folder = folder
+    def __init__(self, folder: ExperimentFolder, told_before: Collection[Path] = ()) -> None:
+        self._folder, self._told_before = folder, frozenset(told_before)
         self._tails: dict[str, Tail] = {}
         self._t0: int | None = None
         self._starting: list[Stage] = []
@@ -57,6 +64,8 @@ class News:
         self.goes_on = False
         new = False
         for path in self._folder.readings():
+            if path in self._told_before:
+                continue
             for record in self._tails.setdefault(path.name, Tail(path)).read():
                 new = True
                 yield from self._line(record)

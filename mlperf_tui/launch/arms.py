@@ -71,5 +71,5 @@ def is_seeded(shared: Request, factor: Factor) -> bool:
 def with_seed(argv: tuple[str, ...], options: Mapping[str, Any], seed: int) -> tuple[tuple[str, ...], dict[str, Any]]:
     """The command line and the options of the pair with that seed."""
     if any(SEED in word for word in argv):
-        return tuple(word.replace(SEED, str(seed)) for word in argv), dict(options)
+        return tuple(word.replace(SEED, str(seed)) for word in argv), {**options, "seed": seed}
     return (*argv, f"--seed={seed}"), {**options, "seed": seed}

@@ -68,8 +68,17 @@ def launch_experiment(asked: AbRequest, root: Path) -> ExperimentFolder:
     return folder
 
 
-def continue_experiment(folder: ExperimentFolder) -> None:
-    """Start another runner for an experiment that has ended too early. Raises MlperfTuiError where it can't go on."""
+def continue_experiment(
+    folder: ExperimentFolder,
+    *,
+    most_pairs: int | None = None,
+    limit_s: float | None = None,
+    within: float | None = None,
+) -> None:
+    """Start another runner for an experiment that has ended too early, with new limits where they are told.
+
+    Raises MlperfTuiError where it can't go on.
+    """
     plan = folder.plan()
     if status(folder).live:
         raise MlperfTuiError(f"{folder.id} is running: look at it with `mlperf-tui watch {folder.id}`")
@@ -78,9 +87,18 @@ def continue_experiment(folder: ExperimentFolder) -> None:
     kept = (*(word for argv in plan.argvs for word in argv), *(value for env in plan.envs for value in env.values()))
     if any(HIDDEN in word for word in kept):
         raise MlperfTuiError(f"{folder.id} can't go on: its command held a secret, which was not kept")
+    folder.replan(
+        replace(
+            plan,
+            most_pairs=most_pairs or plan.most_pairs,
+            limit_s=limit_s or plan.limit_s,
+            within=within or plan.within,
+        )
+    )
     told = {ARGVS: json.dumps(plan.argvs), ON_END: plan.on_end or ""}
     try:
-        start_detached(folder, RUNNER, folder.recorder_output, [], told)
+        folder.begin_log()
+        start_detached(folder, RUNNER, folder.recorder_output, [], told, new=True)
     except OSError as error:
         raise MlperfTuiError(f"the experiment can't be started: {error}") from None
 

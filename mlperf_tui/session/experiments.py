@@ -59,6 +59,15 @@ class ExperimentFolder:
         taken = [int(path.stem.partition("-")[2]) for path in self.readings()]
         return self.path / f"log-{max(taken, default=-1) + 1}.jsonl"
 
+    def begin_log(self) -> None:
+        """Make the log of the next runner: until that writes, the end of the one before is history. Raises OSError."""
+        self.new_log().touch(mode=0o600)
+
+    def log(self) -> Path:
+        """The log of a runner that begins: the one that was made for it, else a new one."""
+        last = self.readings()[-1:]
+        return last[0] if last and last[0].stat().st_size == 0 else self.new_log()
+
     def records(self) -> list[Record]:
         """All that its runners wrote, in order."""
         return [record for path in self.readings() for record in Tail(path).read()]
@@ -84,10 +93,14 @@ class ExperimentFolder:
 
     def rename(self, name: str | None) -> None:
         """Give it another name, or none. Raises MlperfTuiError when that can't be read or written."""
+        self.replan(dataclasses.replace(self.plan(), name=name or None))
+
+    def replan(self, plan: Experiment) -> None:
+        """Write the plan anew, whole. Raises MlperfTuiError where it can't be written."""
         try:
-            write_whole(self.experiment, encode(dataclasses.replace(self.plan(), name=name or None)) + "\n")
+            write_whole(self.experiment, encode(plan) + "\n")
         except OSError as error:
-            raise MlperfTuiError(f"{self.id} can't be renamed: {error.strerror}") from None
+            raise MlperfTuiError(f"{self.id} can't be renamed or planned anew: {error.strerror}") from None
 
     def _files(self) -> Iterator[os.stat_result]:
         """Of each file in it; the report is replaced while it runs, so that one may be gone by now."""

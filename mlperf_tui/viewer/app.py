@@ -265,6 +265,7 @@ def watch(folder: Folder, control: Control, *, mouse: bool = True) -> Outcome:
     What has been imported stays: not to look for garbage in it saves the first picture some 30 ms of CPU.
     """
     gc.freeze()
+    gc.enable()
 
     def spent(sent_bytes: int) -> Spent:
         return Spent(time.monotonic(), time.process_time(), sent_bytes)

@@ -117,7 +117,8 @@ def test_a_workload_that_is_killed_is_run_again(tool: Tool) -> None:
 def test_a_program_that_always_fails_ends_the_experiment(tool: Tool) -> None:
     """Its own last words say why; the exit code says that there is no verdict."""
     said = tool("ab", *VARY, "--", "sh", "-c", "echo no such lr {pause} >&2; exit 3")
-    assert said.code == 1
+    assert said.code == 125
+    assert "given up after 3 failures" in said.out
     assert "no such lr 0.004" in said.out
     assert "Traceback" not in said.out + said.err
 
@@ -129,7 +130,23 @@ def test_stop_ends_it_and_keeps_what_there_is(tool: Tool) -> None:
     assert stopped.code == 0, stopped.err
     assert status(folder).word == "stopped"
     assert not any(status(run).live for run in sessions(tool.root))
-    assert tool("summary", folder.id).code == 0
+    told = tool("summary", folder.id)
+    assert told.code == 0
+    assert f"mlperf-tui ab --continue {folder.id}" in told.out
+    more = tool("ab", "--continue", folder.id, "--pairs", "1", "--limit", "1s", "--detach")
+    assert more.code == 0, more.err
+    assert _ended(folder) == "finished"
+    assert (folder.plan().most_pairs, folder.plan().limit_s) == (1, 1.0)
+
+
+def test_what_a_workload_refuses_is_not_tried_again(tool: Tool) -> None:
+    """Its own sentence ends the experiment: fp16 can't be had on a CPU, however often one asks."""
+    said = tool("ab", "resnet50", "--device", "cpu", "--vary", "precision=fp32,amp-fp16", "--data", "synthetic")
+    assert said.code == 125
+    assert "amp-fp16" in said.out
+    assert "can't run:" in said.out
+    [folder] = experiments(tool.root)
+    assert len(folder.sessions()) == 2
 
 
 def test_a_closed_terminal_stops_nothing(tool: Tool, terminal: Opener) -> None:
@@ -138,7 +155,7 @@ def test_a_closed_terminal_stops_nothing(tool: Tool, terminal: Opener) -> None:
     until(lambda: experiments(tool.root), "the experiment")
     [folder] = experiments(tool.root)
     until(folder.sessions, "the first session")
-    screen.close()
+    screen.hang_up()
     assert _ended(folder) == "finished"
 
 
@@ -157,6 +174,9 @@ def test_a_closed_terminal_stops_nothing(tool: Tool, terminal: Opener) -> None:
         (("resnet50", "--fail-if", "worse"), "slower:3%"),
         (("resnet5", "--vary", "batch=1,2"), "did you mean resnet50"),
         (("--continue", "e-none"), "no experiment e-none"),
+        (("--continue", "e-none", "--batch", "3"), "--continue takes --pairs"),
+        (("resnet50", "--vary", "batch=1,2", "--vary", "compile=on,off"), "one thing varies at a time"),
+        (("--vary", "env:=1,2", "--", "true"), "name a variable behind env:"),
     ],
 )
 def test_bad_input_gets_a_sentence(tool: Tool, words: tuple[str, ...], sentence: str) -> None:
@@ -209,6 +229,8 @@ def test_stored_sessions_are_compared(tool: Tool) -> None:
     assert "no verdict" in one.out
     assert tool("compare", "--fail-if", "slower:3%", *names[0], "--", *names[1]).code == 1
     assert tool("compare", *names[0]).code == 125
+    twice = tool("compare", names[0][0], names[0][0], "--", *names[1])
+    assert (twice.code, "named twice" in twice.err) == (125, True)
 
 
 def test_the_environment_can_vary(tool: Tool, tmp_path: Path) -> None:
@@ -216,7 +238,7 @@ def test_the_environment_can_vary(tool: Tool, tmp_path: Path) -> None:
     program = tmp_path / "say.py"
     program.write_text("import os; open(os.environ['MLPERF_TUI_STEPS'] + '/said', 'w').write(os.environ['MINE'])\n")
     said = tool("ab", "--vary", "env:MINE=a,b", "--pairs", "1", "--", sys.executable, str(program))
-    assert said.code == 1
+    assert said.code == 125
     assert "must report its steps" in said.out
     [folder] = experiments(tool.root)
     for run in folder.sessions():

@@ -280,7 +280,7 @@ def test_a_plan_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeypat
 
     folder = made(tmp_path, runs=0)
     monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(MlperfTuiError, match="can't be renamed: Permission denied"):
+    with pytest.raises(MlperfTuiError, match="can't be renamed or planned anew: Permission denied"):
         folder.rename("new")
 
 

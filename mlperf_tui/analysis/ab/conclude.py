@@ -14,6 +14,9 @@ from mlperf_tui.analysis.ab.learning import learning
 from mlperf_tui.analysis.ab.result import Ab, Comparison, Speed
 from mlperf_tui.analysis.ab.sentence import sentence
 
+SPEAKS_FOR_ITSELF = ("precision", "nothing")
+"""Of these factors a value needs no name beside it."""
+
 Judge = Callable[[Sequence[float], Sequence[float]], Speed]
 Counted = Mapping[str, Sequence[Process]]
 """By arm, the processes that count."""
@@ -38,7 +41,8 @@ def conclude(
 
     whole = _whole(arms, processes)
     moved = drift([process for arm in arms for process in whole[arm]])
-    return replace(_ab(factor, arms, within, processes, whole, judge, refused, warnings), drift=moved)
+    name = "" if factor in SPEAKS_FOR_ITSELF else f"{factor} "
+    return replace(_ab(factor, arms, within, processes, whole, judge, refused, warnings, name), drift=moved)
 
 
 def conclude_stored(
@@ -70,6 +74,7 @@ def _ab(
     judge: Judge,
     refused: Sequence[str],
     warnings: Sequence[str],
+    name: str = "",
 ) -> Ab:
     if len(set(arms)) < len(arms):
         raise ValueError("each arm needs a name of its own")
@@ -81,17 +86,20 @@ def _ab(
         unit=processes[0].unit if processes else "samples/s",
         pairs=min(len(counted[arm]) for arm in arms),
         within=within,
-        comparisons=tuple(_comparison(arms[0], other, counted, judge) for other in others),
+        comparisons=tuple(_comparison(arms[0], other, counted, judge, name) for other in others),
         processes=tuple(processes),
         refused=tuple(refused),
         warnings=(*warnings, alarm) if alarm else tuple(warnings),
     )
 
 
-def _comparison(first: str, other: str, counted: Counted, judge: Judge) -> Comparison:
+def _comparison(first: str, other: str, counted: Counted, judge: Judge, name: str) -> Comparison:
+    """`name` is what the sentence puts before an arm's value."""
     a, b = counted[first], counted[other]
     verdict, changed = judge(_per_s(a), _per_s(b)), changes(a, b)
-    return Comparison(first, other, verdict, learning(a, b), changed, sentence(first, other, verdict, changed))
+    return Comparison(
+        first, other, verdict, learning(a, b), changed, sentence(name + first, name + other, verdict, changed)
+    )
 
 
 def _whole(arms: Sequence[str], processes: Sequence[Process]) -> Counted:

@@ -79,7 +79,7 @@ def _speed(last: Look, conclusion: str) -> str:
     times = max(last.ratio, 1 / last.ratio)
     if times >= TIMES:
         return f"{times:.{0 if times >= 100 else 1}f} times {conclusion} (±{percent(last.half_width)})"
-    return f"{percent(abs(last.ratio - 1))} {conclusion} (±{percent((last.high - last.low) / 2)})"
+    return f"{percent(abs(last.ratio - 1))} {conclusion} (±{percent(last.half_width)})"
 
 
 def _told(changes: Sequence[Change]) -> str:

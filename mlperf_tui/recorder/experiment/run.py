@@ -19,10 +19,15 @@ from mlperf_tui.session.status import status
 LOOK_EVERY_S = 0.02
 STATUS_EVERY_S = 0.5
 RECENT = 64
+REFUSED = 2
 
 
 class RunEnded(MlperfTuiError):
     """A process has ended before its evidence was complete; the text says how."""
+
+
+class Refused(MlperfTuiError):
+    """One of our workloads won't do what is asked (its exit code is 2): to ask again is of no use."""
 
 
 @dataclass(slots=True)
@@ -109,6 +114,8 @@ class Run:
             return
         self._status_at = time.monotonic() + STATUS_EVERY_S
         state = status(self.folder)
+        if not state.live and state.end is not None and state.end.exit_code == REFUSED:
+            raise Refused(f"{self.folder.id} can't run: {ending(self.folder)}")
         if not state.live:
             raise RunEnded(f"{self.folder.id} {state.word}: {ending(self.folder)}")
         if state.word == "running-unrecorded":

@@ -45,7 +45,7 @@ class Running:
         self._folder, self._lock, self._argvs, self._on_end = folder, lock, argvs, on_end
         self._plan = folder.plan()
         self._holders = Holders(hostname(), boot_id(), recorder=myself(), workload=myself())
-        self._log = Log(folder.new_log())
+        self._log = Log(folder.log())
         self._until = time.monotonic() + self._plan.limit_s
         self._asked_to_stop = False
         self._waits: dict[int, bool] = {}
@@ -88,9 +88,12 @@ class Running:
                 return self._time_is_up()
             except RunEnded as error:
                 self._end_all()
-                failures += self._failed(error)
+                failures += 1
                 if failures >= MOST_FAILURES:
-                    raise
+                    raise MlperfTuiError(
+                        f"given up after {failures} failures of pair {self._number}: {error}"
+                    ) from None
+                self._say_again(error)
         return why
 
     def _one_pair(self, number: int) -> None:
@@ -126,14 +129,13 @@ class Running:
         while self._begun:
             self._begun.pop().stop()
 
-    def _failed(self, error: RunEnded) -> int:
-        """Whether this counts as a failure: both at once may only have been too much for the memory."""
+    def _say_again(self, error: RunEnded) -> None:
+        """Both at once may only have been too much for the memory."""
         if self._together and self._last_s == 0:
             self._together = False
             self._alarm("apart", f"both at once failed ({error}): one process after the other from here on")
-            return 0
-        self._alarm("pair-failed", f"pair {self._number} failed and is run again: {error}")
-        return 1
+        else:
+            self._alarm("pair-failed", f"pair {self._number} failed and is run again: {error}")
 
     def _look(self) -> Ab:
         self._reap()

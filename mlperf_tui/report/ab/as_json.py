@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mlperf_tui.analysis.ab.evidence import Process
+from mlperf_tui.analysis.ab.intervals import TELLS
 from mlperf_tui.analysis.ab.result import Ab, Comparison, Look
 from mlperf_tui.records import FORMAT, Experiment
 from mlperf_tui.report.ab.numbers import last_look
@@ -64,7 +65,7 @@ def _compared(comparison: Comparison | None) -> dict[str, Any]:
         "conclusion": speed.conclusion,
         "ratio": look.ratio if look else None,
         "interval": _interval(look),
-        "half_width": look.half_width if look else None,
+        "half_width": look.half_width if look and _interval(look) else None,
         **{name: getattr(speed, name) for name in NUMBERS[4:]},
         "looks": [{"pairs": one.pairs, "ratio": one.ratio, "interval": _interval(one)} for one in speed.looks],
         "learning": asdict(comparison.learning),
@@ -79,7 +80,8 @@ NUMBERS = (
 
 
 def _interval(look: Look | None) -> list[float] | None:
-    return [look.low, look.high] if look else None
+    """Its ends, where they say anything."""
+    return [look.low, look.high] if look and look.half_width <= TELLS else None
 
 
 def _session(process: Process) -> dict[str, Any]:
