@@ -42,7 +42,7 @@ SMALL = {
     "mlperf-tui ab --vary lr=0.1,0.2 -- python train.py --lr {lr} --seed {seed}": (
         "mlperf-tui ab --vary lr=0.1,0.2 --pairs 1 -- python train.py --lr {lr} --seed {seed}"
     ),
-    "mlperf-tui ab --continue e-…": "mlperf-tui ab --continue $(ls $MLPERF_TUI_SESSIONS | grep ^e- | tail -1)",
+    "mlperf-tui ab --continue e-…": "mlperf-tui ab --continue last",
     "mlperf-tui compare --fail-if slower:3% before1 before2 before3 -- after1 after2 after3": (
         "for name in before1 before2 before3 after1 after2 after3; do mlperf-tui run --name $name -- python train.py; "
         "done; mlperf-tui compare before1 before2 before3 -- after1 after2 after3; test $? -le 1"
