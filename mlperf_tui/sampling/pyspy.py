@@ -55,7 +55,7 @@ class Answer:
 
 
 class PySpy:
-    """Asks py-spy. It is looked for beside this Python first, then where its own package lies, then in PATH."""
+    """Asks py-spy. It is looked for beside this Python first, then in PATH, then where its own package lies."""
 
     def __init__(self, helpers: Helpers, patience_s: float = PATIENCE_S) -> None:
         self._helpers = helpers
@@ -79,7 +79,7 @@ class PySpy:
 
 def _find() -> str | None:
     beside = shutil.which("py-spy", path=str(Path(sys.executable).parent))
-    return beside or _in_its_package() or shutil.which("py-spy")
+    return beside or shutil.which("py-spy") or _in_its_package()
 
 
 def _in_its_package() -> str | None:

@@ -31,13 +31,13 @@ SMALL = {
     "mlperf-tui run resnet50 --detach --name baseline": "mlperf-tui run --detach --name baseline -- sleep 1000",
     "mlperf-tui watch baseline": "timeout -s INT 3 mlperf-tui watch baseline; true",
     "mlperf-tui ab resnet50 --vary precision=fp32,amp": (
-        "mlperf-tui ab resnet50 --vary precision=fp32,amp --pairs 1 --data synthetic --batch 4 --workers 0"
+        "mlperf-tui ab resnet50 --vary precision=fp32,amp --pairs 1 --data synthetic --batch 4 --steps 2"
     ),
     "mlperf-tui ab resnet50 --vary batch=64,128,256 --precision amp --data synthetic": (
-        "mlperf-tui ab resnet50 --vary batch=2,4,6 --precision amp --data synthetic --pairs 1 --workers 0"
+        "mlperf-tui ab resnet50 --vary batch=2,4,6 --precision amp --data synthetic --pairs 1 --steps 2"
     ),
     "mlperf-tui ab resnet50 --vary env:OMP_NUM_THREADS=1,2": (
-        "mlperf-tui ab resnet50 --vary env:OMP_NUM_THREADS=1,2 --pairs 1 --steps 20 --data synthetic --batch 4"
+        "mlperf-tui ab resnet50 --vary env:OMP_NUM_THREADS=1,2 --pairs 1 --steps 2 --data synthetic --batch 4"
     ),
     "mlperf-tui ab --vary lr=0.1,0.2 -- python train.py --lr {lr} --seed {seed}": (
         "mlperf-tui ab --vary lr=0.1,0.2 --pairs 1 -- python train.py --lr {lr} --seed {seed}"

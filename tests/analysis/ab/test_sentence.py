@@ -43,7 +43,7 @@ def test_the_whole_answer() -> None:
     [
         ("faster", 1.021, 0.006, "2.1 % faster (±0.6 %)"),
         ("slower", 0.979, 0.006, "2.1 % slower (±0.6 %)"),
-        ("faster", 1.53, 0.01, "53 % faster (±1.0 %)"),
+        ("faster", 1.53, 0.01, "53 % faster (±1 %)"),
         ("slower", 0.25, 0.012, "4.0 times slower (±1.2 %)"),
         ("faster", 250.0, 0.2, "250 times faster (±20 %)"),
     ],
