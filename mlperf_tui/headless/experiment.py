@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from types import FrameType
 
 from mlperf_tui import launch
-from mlperf_tui.errors import MlperfTuiError
+from mlperf_tui.headless.signals import when_signalled
 from mlperf_tui.records import Alarm, Record, Stage
 from mlperf_tui.report.ab.build import build
 from mlperf_tui.report.ab.read import Reader
@@ -34,7 +32,7 @@ def follow(
     With `stop_on_signals`, INT and TERM stop the experiment; else INT only ends the watching. A hang-up stops nothing.
     """
     if stop_on_signals:
-        _stop_on_signals(folder, say)
+        when_signalled(folder.id, lambda: launch.stop_experiment(folder), say)
     new, reader, said_pairs = News(folder, told_before), Reader(), 0
     live = True
     while live:
@@ -110,15 +108,3 @@ def _say_pairs(folder: ExperimentFolder, reader: Reader, said: int, say: Callabl
     for comparison in result.comparisons:
         say(f"after {result.pairs} pair{'' if result.pairs == 1 else 's'}: {comparison.sentence}")
     return result.pairs
-
-
-def _stop_on_signals(folder: ExperimentFolder, say: Callable[[str], None]) -> None:
-    def ask(number: int, _: FrameType | None) -> None:
-        say(f"{signal.Signals(number).name}: stopping {folder.id}")
-        try:
-            launch.stop_experiment(folder)
-        except MlperfTuiError as error:
-            say(str(error))
-
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGTERM, ask)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
-from types import FrameType
 
 from mlperf_tui import launch
 from mlperf_tui.analysis.quality import evaluations
 from mlperf_tui.analysis.throughput import throughput
-from mlperf_tui.errors import MlperfTuiError
+from mlperf_tui.headless.signals import when_signalled
 from mlperf_tui.records import Alarm, HostReading, Mark, Record
 from mlperf_tui.report.listing import current, listed
 from mlperf_tui.report.numbers import count, duration
@@ -106,7 +104,7 @@ def follow(folder: Folder, say: Callable[[str], None], *, stop_on_signals: bool 
     hang-up always leaves the run going.
     """
     if stop_on_signals:
-        _stop_on_signals(folder, say)
+        when_signalled(folder.id, lambda: launch.stop(folder), say)
     progress = Progress(folder.plan().unit)
     follower = Follower(folder)
     due = time.monotonic() + LINE_EVERY_S
@@ -130,15 +128,3 @@ def _read(folder: Folder, follower: Follower, progress: Progress, say: Callable[
         if told is not None:
             say(told)
     return live
-
-
-def _stop_on_signals(folder: Folder, say: Callable[[str], None]) -> None:
-    def ask(number: int, _: FrameType | None) -> None:
-        say(f"{signal.Signals(number).name}: stopping {folder.id}")
-        try:
-            launch.stop(folder)
-        except MlperfTuiError as error:
-            say(str(error))
-
-    signal.signal(signal.SIGINT, ask)
-    signal.signal(signal.SIGTERM, ask)

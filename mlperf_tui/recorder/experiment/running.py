@@ -201,4 +201,6 @@ def _check_counted(before: Ab, now: Ab, pair: int) -> None:
     if now.pairs <= before.pairs:
         odd = [process for process in now.processes if process.pair == pair and not process.usable]
         of = f" of {odd[-1].session}" if odd else ""
-        raise RunEnded(f"no step{of} could be measured: a command must report its steps, or print its progress")
+        raise RunEnded(
+            f"no step{of} could be measured: a command must report its steps (mlperf_tui.steps, three lines)"
+        )
