@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import gc
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Event
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import Screen
 
-from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.viewer.control import Control
 from mlperf_tui.viewer.cost import OwnCost, Spent
@@ -30,8 +29,6 @@ from mlperf_tui.viewer.screens.stop import StopScreen
 from mlperf_tui.viewer.shell import Shell
 from mlperf_tui.viewer.snapshot import Snapshot
 from mlperf_tui.viewer.source import Source
-
-T = TypeVar("T")
 
 STOPPABLE = ("starting", "running", "running-unrecorded")
 SECOND_NS = 1_000_000_000
@@ -206,24 +203,9 @@ class ViewerApp(Shell[Outcome]):
         active = sorted(self.main.active_bindings.values(), key=lambda found: found.node is not self)
         return [found for found in active if found.enabled]
 
-    def _acting(self, found: ActiveBinding) -> Callable[[], Awaitable[object]]:
-        """What the palette calls: as if the key had been pressed."""
-        return lambda: self.run_action(found.binding.action, found.node)
-
     def _answered(self, yes: bool | None) -> None:
         if yes:
             self._do(self._control.stop)
-
-    def _do(self, what: Callable[[], T], then: Callable[[T], object] = lambda _: None) -> None:
-        """Something that may take a while, on a thread; what goes wrong is said in its one sentence."""
-
-        def work() -> None:
-            try:
-                self.call_from_thread(then, what())
-            except MlperfTuiError as error:
-                self.call_from_thread(self.notify, str(error), severity="error", markup=False)
-
-        self.run_worker(work, thread=True)
 
     def _look(self, by_ns: int) -> None:
         """Move the cursor from where it is, or is going already; past the last moment it is live again."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from textual.app import App
+from textual.binding import ActiveBinding
 from textual.command import CommandPalette
 
+from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.viewer import glyphs, terminal
 from mlperf_tui.viewer.driver import SurvivingDriver
 from mlperf_tui.viewer.screens.palette import Palette
 
 LOOK_FOR_TERMINAL_S = 1.0
 Result = TypeVar("Result")
+T = TypeVar("T")
 
 
 class Shell(App[Result]):
@@ -44,6 +48,21 @@ class Shell(App[Result]):
         """Over whatever is on the screen, once."""
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(Palette(id="--command-palette"))
+
+    def _acting(self, found: ActiveBinding) -> Callable[[], Awaitable[object]]:
+        """What the palette calls: as if the key had been pressed."""
+        return lambda: self.run_action(found.binding.action, found.node)
+
+    def _do(self, what: Callable[[], T], then: Callable[[T], object] = lambda _: None) -> None:
+        """Something that may take a while, on a thread; what goes wrong is said in its one sentence."""
+
+        def work() -> None:
+            try:
+                self.call_from_thread(then, what())
+            except (MlperfTuiError, OSError) as error:
+                self.call_from_thread(self.notify, str(error), severity="error", markup=False)
+
+        self.run_worker(work, thread=True)
 
     def _look_for_terminal(self) -> None:
         if terminal.gone():

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from threading import Event
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
-from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.report.ab.as_markdown import as_markdown
 from mlperf_tui.report.ab.build import build
 from mlperf_tui.report.ab.read import Reader
@@ -26,7 +25,6 @@ from mlperf_tui.viewer.control import Control
 from mlperf_tui.viewer.screens.help import HelpScreen, key_lines
 from mlperf_tui.viewer.shell import Shell
 
-T = TypeVar("T")
 Follow = Callable[[Callable[[Picture], object], Event], object]
 
 NOTES = (
@@ -131,10 +129,6 @@ class AbApp(Shell[bool]):
         active = sorted(self.main.active_bindings.values(), key=lambda found: found.node is not self)
         return [found for found in active if found.enabled]
 
-    def _acting(self, found: ActiveBinding) -> Callable[[], Awaitable[object]]:
-        """What the palette calls: as if the key had been pressed."""
-        return lambda: self.run_action(found.binding.action, found.node)
-
     def _answered(self, yes: bool | None) -> None:
         if yes:
             self._do(self._control.stop)
@@ -142,17 +136,6 @@ class AbApp(Shell[bool]):
     def _copied(self, text: str) -> None:
         self.copy_to_clipboard(text)
         self.notify("report copied as Markdown, if the terminal allows it (OSC 52)", markup=False)
-
-    def _do(self, what: Callable[[], T], then: Callable[[T], object] = lambda _: None) -> None:
-        """Something that may take a while, on a thread; what goes wrong is said in its one sentence."""
-
-        def work() -> None:
-            try:
-                self.call_from_thread(then, what())
-            except (MlperfTuiError, OSError) as error:
-                self.call_from_thread(self.notify, str(error), severity="error", markup=False)
-
-        self.run_worker(work, thread=True)
 
     def _take(self, picture: Picture) -> None:
         self.post_message(FreshPicture(picture))
