@@ -63,17 +63,24 @@ def signal_recorder(folder: Recorded, number: signal.Signals, there: str, what: 
         raise MlperfTuiError(f"{folder.id} was {state.detail}: {there}")
     recorder = _recorder_of(folder)
     if recorder is None:
-        raise MlperfTuiError(f"{folder.id} is not running: it is {status(folder).word}")
+        raise MlperfTuiError(_unheld(folder))
     try:
         os.kill(recorder.pid, number)
     except OSError as error:
         raise MlperfTuiError(f"{folder.id} can't {what}: {error.strerror}") from None
 
 
+def _unheld(folder: Recorded) -> str:
+    word = status(folder).word
+    if word == "running-unrecorded":
+        return f"{folder.id} has lost its recorder: `mlperf-tui watch {folder.id}` starts another"
+    return f"{folder.id} is not running: it is {word}"
+
+
 def _recorder_of(folder: Recorded) -> Process | None:
     """Who holds a live directory; one that is just starting is given a moment to say who it is."""
     until = time.monotonic() + START_PATIENCE_S
-    while status(folder).live:
+    while (state := status(folder)).live and state.word != "running-unrecorded":
         holders = lock.read(folder.lock)
         if holders is not None and holders.recorder is not None and holders.recorder.alive:
             return holders.recorder

@@ -45,7 +45,7 @@ def listing(root: Path, *, unfolded: bool = False) -> Iterator[str]:
 
 def no_session(root: Path) -> str:
     """What an empty list says."""
-    return f"no session yet in {root}: start one with `mlperf-tui run resnet50`"
+    return f"no session yet: start one with `mlperf-tui run resnet50`; it will be kept in {root}"
 
 
 def seen(folder: Either, now_s: float) -> Listed:

@@ -189,7 +189,7 @@ def find(root: Path, wanted: str) -> Folder:
     if wanted == "last":
         if known:
             return known[-1]
-        raise NotFound(f"no session yet in {root}: start one with `mlperf-tui run resnet50`")
+        raise NotFound(f"no session yet: start one with `mlperf-tui run resnet50`; it will be kept in {root}")
     exact = [folder for folder in known if folder.id == wanted]
     if found := exact or _by_prefix(known, wanted) or _by_name(known, wanted)[-1:]:
         if len(found) == 1:

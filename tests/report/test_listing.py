@@ -54,7 +54,7 @@ def test_a_table_of_lines(h100: Folder) -> None:
 def test_an_empty_root_says_what_to_do(tmp_path: Path) -> None:
     """In one sentence."""
     [line] = listing(tmp_path)
-    assert line == f"no session yet in {tmp_path}: start one with `mlperf-tui run resnet50`"
+    assert line == f"no session yet: start one with `mlperf-tui run resnet50`; it will be kept in {tmp_path}"
 
 
 @pytest.mark.parametrize("name", ["cpu-digits", "eight-gpus", "failed", "gpu-lost", "sixteen-gpus", "one-h100"])

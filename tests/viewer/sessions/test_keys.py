@@ -394,7 +394,7 @@ async def test_nothing_there() -> None:
     app = list_of()
     async with app.run_test(size=SIZE) as pilot:
         await ready(pilot)
-        assert "no session yet in /sessions: start one with `mlperf-tui run resnet50`" in text_of(app)
+        assert "no session yet: start one with `mlperf-tui run resnet50`; it will be kept in /sessions" in text_of(app)
         assert text_of(app).splitlines()[-1].split() == ["q", "leave", "?", "help"]
         await press(pilot, *"SRDmo/", "enter", "equals_sign", "down", "end", "delete")
         assert app.return_value is None
