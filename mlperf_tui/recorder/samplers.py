@@ -22,8 +22,8 @@ from mlperf_tui.steps.facts import hostname
 
 END_PATIENCE_S = 1.0
 PCIE_EVERY = 10
-LOOK_EVERY_S = 1.2
-"""Eight ranks with two loaders each are all looked at within 29 s: a viewer shows a frame for 30 s."""
+LOOK_EVERY_S = 2.0
+"""Eight ranks with two loaders each are all looked at within 48 s: a viewer shows a frame for 60 s."""
 
 
 class Samplers:

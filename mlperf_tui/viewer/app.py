@@ -7,7 +7,6 @@ import gc
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from threading import Event
 from typing import Any, ClassVar
 
 from textual.app import SystemCommand
@@ -81,7 +80,6 @@ class ViewerApp(Shell[Outcome]):
         self._output = output
         self._spent = spent
         self._own_cost = OwnCost()
-        self._leave = Event()
         self._seen_t = 0
         self._wanted_t: int | None = None
         self._speed = SPEEDS[0]
@@ -92,7 +90,7 @@ class ViewerApp(Shell[Outcome]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.run_worker(lambda: self._source.run(self._take, self._leave), thread=True)
+        self.run_worker(lambda: self._source.run(self._take), thread=True)
 
     def on_fresh(self, message: Fresh) -> None:
         before, now = self.latest, message.snapshot
@@ -236,7 +234,7 @@ class ViewerApp(Shell[Outcome]):
         self._end(lost=True)
 
     def _end(self, *, lost: bool) -> None:
-        self._leave.set()
+        self._source.leave()
         state = self.latest.status if self.latest else None
         self.exit(Outcome(state.live if state else True, state.word if state else "starting", lost))
 

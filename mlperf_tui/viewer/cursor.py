@@ -6,10 +6,6 @@ import threading
 import time
 from dataclasses import dataclass
 
-LEAVE_S = 0.1
-"""How soon a wait notices that the viewer leaves."""
-
-
 @dataclass(slots=True)
 class Cursor:
     """`t` in monotonic ns, None while it follows what happens; `speed` in times real time."""
@@ -52,6 +48,17 @@ class Wishes:
         self._lock = threading.Lock()
         self._wish = Wish()
         self._came = threading.Event()
+        self._over = threading.Event()
+
+    @property
+    def over(self) -> bool:
+        """Whether the viewer leaves."""
+        return self._over.is_set()
+
+    def leave(self) -> None:
+        """The viewer leaves: no more waiting."""
+        self._over.set()
+        self._came.set()
 
     def look(self, t: int | None) -> None:
         """A place; to go live undoes what speed was asked for."""
@@ -71,8 +78,7 @@ class Wishes:
             wish, self._wish = self._wish, Wish()
         return wish
 
-    def wait(self, until_s: float, leave: threading.Event) -> None:
+    def wait(self, until_s: float) -> None:
         """Until that time (monotonic), a wish, or the end of the viewer."""
-        while (left_s := until_s - time.monotonic()) > 0 and not leave.is_set():
-            if self._came.wait(min(LEAVE_S, left_s)):
-                return
+        if not self.over:
+            self._came.wait(max(0.0, until_s - time.monotonic()))

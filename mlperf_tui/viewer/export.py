@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from threading import Event
 
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.viewer.app import ViewerApp
@@ -19,8 +18,11 @@ class Once:
     def __init__(self, folder: Folder) -> None:
         self._feed = Feed(folder)
 
-    def run(self, show: Callable[[Snapshot], object], leave: Event) -> None:  # noqa: ARG002  there is nothing to end
+    def run(self, show: Callable[[Snapshot], object]) -> None:
         show(self._feed.poll())
+
+    def leave(self) -> None:
+        """It ends by itself."""
 
     def look(self, t: int | None) -> None:
         """A picture stands still."""

@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Event
 
 from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.session import lock
@@ -66,14 +65,18 @@ class Feed:
             self._index, self._standing = Index(self._folder), None
         return self._last
 
-    def run(self, show: Callable[[Snapshot], object], leave: Event) -> None:
-        """Poll until `leave` is set, at a fixed rate: a late tick is not followed by a hurried one."""
+    def leave(self) -> None:
+        """End `run` as soon as it has polled."""
+        self._wishes.leave()
+
+    def run(self, show: Callable[[Snapshot], object]) -> None:
+        """Poll until told to leave, at a fixed rate: a late tick is not followed by a hurried one."""
         start = time.monotonic()
-        while not leave.is_set():
+        while not self._wishes.over:
             show(self.poll())
             period = FAST_PERIOD_S if self._cursor.speed > 1 else PERIOD_S
             passed = (time.monotonic() - start) / period
-            self._wishes.wait(start + (math.floor(passed) + 1) * period, leave)
+            self._wishes.wait(start + (math.floor(passed) + 1) * period)
 
     def _seen(self) -> Snapshot:
         self._folder.session.stat()

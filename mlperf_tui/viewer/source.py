@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event
 from typing import Protocol
 
 from mlperf_tui.viewer.snapshot import Snapshot
@@ -12,8 +11,11 @@ from mlperf_tui.viewer.snapshot import Snapshot
 class Source(Protocol):
     """A session to look at; `Feed` is the real one."""
 
-    def run(self, show: Callable[[Snapshot], object], leave: Event) -> object:
-        """Hand snapshots to `show` until `leave` is set."""
+    def run(self, show: Callable[[Snapshot], object]) -> object:
+        """Hand snapshots to `show` until told to `leave`."""
+
+    def leave(self) -> None:
+        """End `run`, from another thread."""
 
     def look(self, t: int | None) -> None:
         """Put the cursor in time at monotonic ns `t`; None: live, or at an ended session's end."""

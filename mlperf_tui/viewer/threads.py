@@ -10,7 +10,7 @@ from mlperf_tui.viewer.snapshot import Stack, ThreadNow, ThreadsNow
 SECOND_NS = 1_000_000_000
 STALE_NS = 10 * SECOND_NS
 SPENT_NS = 60 * SECOND_NS
-FRAME_STALE_NS = 30 * SECOND_NS
+FRAME_STALE_NS = 60 * SECOND_NS
 """With many processes each is asked in its turn, so a frame is older than a CPU share."""
 
 FUNCTIONS = 8

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from textual.app import App
@@ -55,10 +54,13 @@ class ByHand:
         self._snapshots = list(snapshots)
         self._show: Callable[[Snapshot], object] = lambda _: None
 
-    def run(self, show: Callable[[Snapshot], object], leave: Event) -> None:
+    def run(self, show: Callable[[Snapshot], object]) -> None:
         self._show = show
         for snapshot in self._snapshots:
             show(snapshot)
+
+    def leave(self) -> None:
+        """It has ended by itself."""
 
     def look(self, t: int | None) -> None:
         self.asked.append(("look", t))

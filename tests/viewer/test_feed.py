@@ -91,12 +91,12 @@ def test_a_session_without_output_or_readings_opens(tmp_path: Path) -> None:
 def test_it_ends_when_told(tmp_path: Path) -> None:
     """The thread waits for its next tick and for the end at once."""
     shown: list[Snapshot] = []
-    leave = threading.Event()
-    thread = threading.Thread(target=Feed(copy("failed", tmp_path)).run, args=(shown.append, leave))
+    feed = Feed(copy("failed", tmp_path))
+    thread = threading.Thread(target=feed.run, args=(shown.append,))
     thread.start()
     while not shown:
         time.sleep(0.01)
-    leave.set()
+    feed.leave()
     thread.join(10)
     assert not thread.is_alive()
 

@@ -177,16 +177,15 @@ def test_another_hosts_clock_is_not_ours(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_wish_wakes_the_thread(tmp_path: Path) -> None:
     """What is asked for is shown without waiting for the next tick."""
     shown: list[Snapshot] = []
-    leave = threading.Event()
     feed = Feed(long_session(tmp_path))
 
     def show(snapshot: Snapshot) -> None:
         shown.append(snapshot)
         feed.look(at(100 * len(shown)))
         if len(shown) == 8:
-            leave.set()
+            feed.leave()
 
-    thread = threading.Thread(target=feed.run, args=(show, leave), daemon=True)
+    thread = threading.Thread(target=feed.run, args=(show,), daemon=True)
     thread.start()
     thread.join(60)
     assert not thread.is_alive()

@@ -54,8 +54,8 @@ def test_old_readings_say_nothing_of_now() -> None:
 
 def test_a_frame_that_is_too_old_is_not_where_a_thread_is() -> None:
     """It still counts into its last minute."""
-    found = threads(FrameReading(S, 7, (7,), ("f a.py:1",)), ThreadReading(40 * S, (7,), (1.0,), "R"))
-    [thread] = found.now(40 * S, None).threads
+    found = threads(FrameReading(S, 7, (7,), ("f a.py:1",)), ThreadReading(61 * S, (7,), (1.0,), "R"))
+    [thread] = found.now(62 * S, None).threads
     assert thread.frame is None
     assert thread.spent == (("f a.py", 1.0),)
 
