@@ -55,7 +55,7 @@ class Follower:
         self._look_for_files()
         self._look_for_own_kinds()
         streams = [_timed(origin, tail, until) for origin, tail in self._tails.values()]
-        for _, _, origin, record in heapq.merge(*streams, key=lambda item: item[:2]):
+        for _, _, origin, record in heapq.merge(*streams):  # no two share both time and file
             if not self._is_double(origin, record):
                 yield origin, record
 

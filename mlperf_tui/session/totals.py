@@ -184,7 +184,7 @@ class RankFold:
             totals.data_s += waited
             totals.data_steps += 1
         self._place(step)
-        self._pending[step.n] = (samples, self._keep_head(HeadStep(samples, wall, None, waited)))
+        self._pending[step.n] = (samples, self._keep_head(samples, wall, waited) if self._head_left > 0 else None)
         if len(self._pending) > PENDING_STEPS:
             del self._pending[next(iter(self._pending))]
 
@@ -210,9 +210,8 @@ class RankFold:
         totals.first_t = step.t if totals.first_t is None else totals.first_t
         totals.last_t, totals.last_n, totals.last_samples = step.t, step.n, step.samples
 
-    def _keep_head(self, step: HeadStep) -> HeadStep | None:
-        if self._head_left <= 0:
-            return None
+    def _keep_head(self, samples: int, wall_s: float, data_s: float | None) -> HeadStep:
+        step = HeadStep(samples, wall_s, None, data_s)
         self._head_left -= 1
         self.totals.head.append(step)
         return step

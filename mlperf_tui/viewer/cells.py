@@ -124,6 +124,8 @@ def _plain(text: str) -> str:
 
 def _changes(old: list[Cell], new: list[Cell], y: int) -> Iterator[str]:
     """One row's sequences; what is blank up to the right edge is cleared in one go."""
+    if old == new:
+        return
     blank_from = next((x + 1 for x in range(len(new) - 1, -1, -1) if new[x] != BLANK), 0)
     for start, end in _runs(old, new):
         yield f"\x1b[{y + 1};{start + 1}H"

@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+
 @dataclass(slots=True)
 class Cursor:
     """`t` in monotonic ns, None while it follows what happens; `speed` in times real time."""

@@ -17,6 +17,7 @@ from textual.message import Message
 from mlperf_tui.viewer import glyphs, terminal
 from mlperf_tui.viewer.cells import Cells
 from mlperf_tui.viewer.colours import has_colours
+from mlperf_tui.viewer.keyboard import Keyboard
 from mlperf_tui.viewer.pacing import QUESTION, Pacing
 from mlperf_tui.viewer.writer import Writer
 
@@ -36,6 +37,7 @@ class SurvivingDriver(LinuxDriver):
         self._pacing = Pacing()
         self._lock = Lock()
         self._writer: Writer | None = None
+        self._keyboard: Keyboard | None = None
         self._bytes_of_old_writers = 0
         self._bytes_in_frame = 0
         self._waiting: set[Callable[[], object]] = set()
@@ -74,11 +76,16 @@ class SurvivingDriver(LinuxDriver):
         self.cells.forget()
         self._writer = Writer(2 if self._file is None else self._file.fileno())
         self._writer.start()
+        self._keyboard = Keyboard(self.fileno, self.process_message, debug=self._debug)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         with self._lock:
             self._pacing.begin(self._loop.time())
         self._put(QUESTION)
         self._bytes_in_frame = 0
+
+    def run_input_thread(self) -> None:
+        if self._keyboard is not None:
+            self._keyboard.run()
 
     def process_message(self, message: Message) -> None:
         """Runs on the thread that reads the keys."""
@@ -94,6 +101,9 @@ class SurvivingDriver(LinuxDriver):
         until = self._loop.time() + LEAVE_WITHIN_S
         while self._expects() and self._loop.time() < until:
             time.sleep(LOOK_AGAIN_S)
+        if self._keyboard is not None:
+            self._keyboard.end()
+            self._keyboard = None
         super().disable_input()
 
     def close(self) -> None:

@@ -22,6 +22,12 @@ class Track:
         last = self.end // period
         return [self._mean(cell * period, period) for cell in range(last - count, last)]
 
+    def shown(self, count: int, period: int) -> tuple[int, tuple[float | None, ...]]:
+        """What `cells` are made of: the number of the last one, and the values; the same as long as these are."""
+        last = self.end // period
+        first, stop = (max(0, cell * period - self.end + len(self.values)) for cell in (last - count, last))
+        return last, self.values[first:stop]
+
     def _mean(self, start: int, period: int) -> float | None:
         offset = start - self.end + len(self.values)
         known = [value for value in self.values[max(0, offset) : max(0, offset + period)] if value is not None]

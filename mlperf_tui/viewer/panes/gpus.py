@@ -11,6 +11,7 @@ from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.panes.origins import age, origins
 from mlperf_tui.viewer.panes.pane import Pane, SortPane, empty
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
+from mlperf_tui.viewer.panes.sparks import Sparks
 from mlperf_tui.viewer.snapshot import GpuNow, Snapshot
 
 
@@ -73,6 +74,10 @@ class Gpus(SortPane):
     title = "GPUs"
     sorts: ClassVar[tuple[str, ...]] = tuple(ORDERS)
 
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only=ascii_only)
+        self._sparks = Sparks()
+
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         if not snapshot.gpus:
             return Content()
@@ -81,8 +86,11 @@ class Gpus(SortPane):
         heading = "   #" + "".join(f"  {fmt.cell(column.heading, column.width)}" for column in columns)
         heading += f"  {_spark_heading(spark_cells)}" if spark_cells else ""
         gpus = sorted(snapshot.gpus, key=ORDERS[self.order])
-        body = [_gpu_row(gpu, columns, spark_cells, room.width) for gpu in gpus]
+        body = [_gpu_row(gpu, columns, self._spark(gpu, spark_cells), room.width) for gpu in gpus]
         return Content("", [row(heading, Look.DIM)], body)
+
+    def _spark(self, gpu: GpuNow, cells: int) -> str:
+        return self._sparks.of(gpu.index, gpu.busy, cells, 100) if cells else ""
 
     def details(self, snapshot: Snapshot) -> list[str]:
         return [
@@ -122,14 +130,11 @@ def _width(columns: list[Column]) -> int:
     return 4 + sum(2 + column.width for column in columns)
 
 
-def _gpu_row(gpu: GpuNow, columns: list[Column], spark_cells: int, width: int) -> Row:
+def _gpu_row(gpu: GpuNow, columns: list[Column], spark: str, width: int) -> Row:
     mark = "·" if gpu.used is False else " "
     name = f" {mark}{gpu.index:2}"
     if gpu.lost is not None:
         return row(fmt.fit([name, "lost", fmt.shorten(gpu.lost, max(0, width - 12))], width), Look.BOLD)
     text = name + "".join(f"  {fmt.cell(column.text(gpu), column.width)}" for column in columns)
     look = Look.DIM if gpu.used is False else Look.PLAIN
-    if not spark_cells:
-        return ((text, look),)
-    values = gpu.busy.cells(spark_cells, glyphs.SPARK_PERIOD_S)
-    return ((f"{text}  ", look), (glyphs.spark(values, 0, 100), Look.SPARK))
+    return ((f"{text}  ", look), (spark, Look.SPARK)) if spark else ((text, look),)

@@ -9,6 +9,7 @@ from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.panes.origins import age, origins
 from mlperf_tui.viewer.panes.pane import ScrollPane, empty
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
+from mlperf_tui.viewer.panes.sparks import Sparks
 from mlperf_tui.viewer.snapshot import LinkNow, LinksNow, Snapshot
 
 TABLE = 36
@@ -27,6 +28,10 @@ class Links(ScrollPane):
 
     title = "NVLink"
 
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__(ascii_only=ascii_only)
+        self._sparks = Sparks()
+
     def heading(self, snapshot: Snapshot) -> str:
         links = snapshot.links
         rung = f" ({links.rung})" if links.rung else ""
@@ -42,7 +47,9 @@ class Links(ScrollPane):
         heading = f"  #   sent  received   of {_ceiling(links):>4}  per step"
         heading += f"  {BY_LINK.ljust(each)}" if each else ""
         heading += f"  {_spark_heading(spark)}" if spark else ""
-        body = [_gpu_row(gpu, each, spark, _most(links)) for gpu in links.gpus]
+        most = _most(links) if spark else 0.0
+        drawn = [self._sparks.of(gpu.index, gpu.traffic, spark, most) if spark else "" for gpu in links.gpus]
+        body = [_gpu_row(gpu, each, cells) for gpu, cells in zip(links.gpus, drawn, strict=True)]
         return Content(_total(links), [row(fmt.fit([heading], room.width), Look.DIM)], body)
 
     def details(self, snapshot: Snapshot) -> list[str]:
@@ -70,14 +77,13 @@ class LinksLine(ScrollPane):
         return Content(body=[row(f"{mark}{fmt.shorten(f'{links.kind} {said}', room.width - 2)}")])
 
 
-def _gpu_row(gpu: LinkNow, each: int, spark: int, most: float) -> Row:
+def _gpu_row(gpu: LinkNow, each: int, spark: str) -> Row:
     """The numbers, then how full each link is, then the traffic of the last minutes."""
     pieces: list[tuple[str, Look]] = [(_text(gpu), Look.PLAIN)]
     if each:
         pieces.append((f"  {glyphs.spark(_shares(gpu), 0, 1).ljust(max(each, len(BY_LINK)))}", Look.SPARK))
     if spark:
-        cells = glyphs.spark(gpu.traffic.cells(spark, glyphs.SPARK_PERIOD_S), 0, most)
-        pieces.append((f"  {cells}", Look.SPARK))
+        pieces.append((f"  {spark}", Look.SPARK))
     return tuple(pieces)
 
 
@@ -122,8 +128,9 @@ def _ceiling(links: LinksNow) -> str:
 def _most(links: LinksNow) -> float:
     """The top of the sparks: both ways full, or the most that was seen where the ceiling isn't known."""
     ceilings = [2 * gpu.ceiling_bytes_per_s for gpu in links.gpus if gpu.ceiling_bytes_per_s]
-    seen = [value for gpu in links.gpus for value in gpu.traffic.values if value is not None]
-    return max(ceilings or seen, default=1.0)
+    if ceilings:
+        return max(ceilings)
+    return max((value for gpu in links.gpus for value in gpu.traffic.values if value is not None), default=1.0)
 
 
 def _total(links: LinksNow) -> str:
