@@ -23,8 +23,12 @@ from mlperf_tui.sampling.threads import MOST_DESCRIPTORS, Threads
 from mlperf_tui.sampling.tree import Tree
 from mlperf_tui.session.folder import Folder
 
-LOOK_SHARE = 0.02
-"""The share of one core that looking for frames may take: py-spy needs 7 to 13 ms for a process."""
+LOOK_SHARE = 0.005
+"""The share of one core that looking for frames may take: py-spy needs 7 to 13 ms for a process.
+
+So there are 2 to 3 s from one look to the next, and eight ranks with two loaders each are all seen within 60 s: as
+long as a viewer shows a frame.
+"""
 
 
 class RunThreads:

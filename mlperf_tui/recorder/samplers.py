@@ -22,8 +22,8 @@ from mlperf_tui.steps.facts import hostname
 
 END_PATIENCE_S = 1.0
 PCIE_EVERY = 10
-LOOK_EVERY_S = 2.0
-"""Eight ranks with two loaders each are all looked at within 48 s: a viewer shows a frame for 60 s."""
+LOOK_EVERY_S = 0.5
+"""Where py-spy is quick; `LOOK_SHARE` makes it wait longer."""
 
 
 class Samplers:

@@ -14,6 +14,7 @@ from textual.message import Message
 
 READ_BYTES = 4096
 
+
 class Keyboard:
     """Reads on a thread of its own, until told to `end`; Textual's own reader wakes up ten times a second."""
 
