@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from mlperf_tui.analysis.summary import Quality
 from mlperf_tui.records import About, Mark, Plan
 
 DEFAULT_METRIC = "eval_accuracy"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The benchmark's own metric: last and best value, and when the target was first reached after `run_start`."""
+
+    metric: str
+    direction: str
+    value: float | None
+    best: float | None
+    target: float | None
+    reached: bool | None
+    time_to_target_s: float | None
 
 
 def evaluations(marks: Iterable[Mark]) -> dict[str, list[tuple[int, float]]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mlperf_tui.analysis.bottleneck import Verdict
-from mlperf_tui.analysis.summary import Summary
 from mlperf_tui.records import Unavailable
 from mlperf_tui.session.status import LIVE
+
+if TYPE_CHECKING:  # a screen asks for a reason, and needs no summary
+    from mlperf_tui.analysis.summary import Summary
 
 
 def reasons(summary: Summary, verdict: Verdict, notes: list[Unavailable]) -> Iterator[tuple[str, str]]:

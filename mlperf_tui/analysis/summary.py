@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mlperf_tui.analysis.quality import Quality
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -82,19 +84,6 @@ class Rank:
     host: str
     gpu: str | None
     throughput: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """The benchmark's own metric: last and best value, and when the target was first reached after `run_start`."""
-
-    metric: str
-    direction: str
-    value: float | None
-    best: float | None
-    target: float | None
-    reached: bool | None
-    time_to_target_s: float | None
 
 
 @dataclass(frozen=True, slots=True)

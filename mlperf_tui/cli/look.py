@@ -111,7 +111,7 @@ def show(folder: Folder, *, mouse: bool) -> bool:
     """
     gc.disable()
     from mlperf_tui import launch
-    from mlperf_tui.report import render
+    from mlperf_tui.report.render import render
     from mlperf_tui.viewer import watch as look_at
     from mlperf_tui.viewer.control import Control
 
@@ -128,7 +128,7 @@ def show(folder: Folder, *, mouse: bool) -> bool:
 
 def say_summary(folder: Folder, style: str) -> None:
     """Print it: as text, json or markdown, of which only the text is for a terminal."""
-    from mlperf_tui.report import render
+    from mlperf_tui.report.render import render
 
     (say if style == "text" else click.echo)(render(folder, style))
 

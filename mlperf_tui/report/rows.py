@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlperf_tui.analysis.summary import Gpu, GpuLinks, Quality, Range, Summary, Thread
+from mlperf_tui.analysis.quality import Quality
+from mlperf_tui.analysis.summary import Gpu, GpuLinks, Range, Summary, Thread
 from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
 from mlperf_tui.session.status import LIVE
 

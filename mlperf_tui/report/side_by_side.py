@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mlperf_tui.analysis.summary import Gpu, Quality, Range, Rate, Summary
+from mlperf_tui.analysis.quality import Quality
+from mlperf_tui.analysis.summary import Gpu, Range, Rate, Summary
 from mlperf_tui.report.identity import IDENTITY, WANTED
 from mlperf_tui.report.numbers import DASH, count, duration, gib, percent
 from mlperf_tui.report.rows import state

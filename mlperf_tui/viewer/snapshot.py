@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlperf_tui.analysis.bottleneck import Verdict
-from mlperf_tui.analysis.summary import Quality
+from mlperf_tui.analysis.quality import Quality
 from mlperf_tui.analysis.throughput import Throughput
 from mlperf_tui.records import Plan, Source
 from mlperf_tui.session.status import Status

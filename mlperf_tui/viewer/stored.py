@@ -8,7 +8,6 @@ from typing import Any
 
 from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.bottleneck.evidence import UNKNOWN
-from mlperf_tui.analysis.summarise import summarise
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.rollup import whole
 from mlperf_tui.session.status import Status
@@ -18,6 +17,8 @@ def verdict(folder: Folder, state: Status) -> Verdict:
     """As the stored summary has it, else worked out; unknown with its reason where it can't be told."""
     told = _told(folder)
     if told is None:
+        from mlperf_tui.analysis.summarise import summarise  # noqa: PLC0415  seldom needed, and slow to import
+
         found = summarise(folder.plan(), state, whole(folder))
         told = {"limited_by": asdict(found.limited_by), "unknown": found.unknown}
     limit = told["limited_by"]

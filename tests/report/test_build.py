@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlperf_tui.report import STYLES, render
 from mlperf_tui.report.build import build, store
 from mlperf_tui.report.listing import listing
+from mlperf_tui.report.render import STYLES, render
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.rollup import minutes
 from tests.recorded.test_make import GENERATED

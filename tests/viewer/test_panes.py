@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from textual.geometry import Region
 
-from mlperf_tui.analysis.summary import Quality as Measured
+from mlperf_tui.analysis.quality import Quality as Measured
 from mlperf_tui.session.status import Status
 from mlperf_tui.viewer.history import Track
 from mlperf_tui.viewer.layout import arrange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlperf_tui.analysis.summary import Quality as Measured
+from mlperf_tui.analysis.quality import Quality as Measured
 from mlperf_tui.report.numbers import count
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
