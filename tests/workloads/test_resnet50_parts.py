@@ -23,13 +23,14 @@ from workloads.common.marks import Marks
 from workloads.common.options import parse, parser
 from workloads.common.precision import resolve
 from workloads.common.progress import Progress
+from workloads.common.training import set_lr
+from workloads.images.digits import Digits, datasets
+from workloads.images.input import to_device
 from workloads.resnet50.data import SYNTHETIC_STEPS, load, synthetic
-from workloads.resnet50.digits import Digits, datasets
 from workloads.resnet50.folder import datasets as folder
-from workloads.resnet50.input import to_device
 from workloads.resnet50.layout import UnreadableImage
 from workloads.resnet50.model import flop_per_image, parameters, resnet50
-from workloads.resnet50.optimiser import set_lr, sgd
+from workloads.resnet50.optimiser import sgd
 from workloads.resnet50.recipe import END_LR, REFERENCE, TINY, with_batch
 from workloads.resnet50.schedule import Schedule, schedule
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ import torch
 
 from workloads.common.loader import for_evaluation, for_training
 from workloads.common.options import Options
-from workloads.resnet50.input import Batch, to_device
+from workloads.images.input import Batch
+from workloads.images.synthetic import noise
 from workloads.resnet50.recipe import Recipe, fit
 
 SYNTHETIC_CLASSES = 1000
@@ -46,7 +46,7 @@ def load(options: Options, recipe: Recipe, device: torch.device, workers: int) -
     if options.data == "synthetic":
         return synthetic(recipe, device, options.seed)
     if options.data == "digits":
-        from workloads.resnet50.digits import datasets as digits  # noqa: PLC0415  scikit-learn may be missing
+        from workloads.images.digits import datasets as digits  # noqa: PLC0415  scikit-learn may be missing
 
         name, (train, held_out, classes) = "digits (scikit-learn, 1,797 images)", digits(recipe.pixels)
     else:
@@ -60,21 +60,6 @@ def load(options: Options, recipe: Recipe, device: torch.device, workers: int) -
 
 
 def synthetic(recipe: Recipe, device: torch.device, seed: int) -> Data:
-    """One batch of noise on the device, handed out over and over: no loading, no copy, nothing to learn."""
-    dice = torch.Generator(device).manual_seed(seed)
-    shape = (recipe.batch, 3, recipe.pixels, recipe.pixels)
-    images = torch.randint(0, 256, shape, dtype=torch.uint8, device=device, generator=dice)
-    labels = torch.randint(0, SYNTHETIC_CLASSES, (recipe.batch,), device=device, generator=dice)
-    batches = Repeated(to_device((images, labels), device), SYNTHETIC_STEPS)
+    """One batch of noise, with nothing to learn."""
+    batches = noise(recipe.batch, recipe.pixels, SYNTHETIC_CLASSES, SYNTHETIC_STEPS, device, seed)
     return Data("synthetic", SYNTHETIC_CLASSES, batches, None, SYNTHETIC_STEPS * recipe.batch, 0, recipe)
-
-
-class Repeated:
-    """The same batch, `times` times an epoch."""
-
-    def __init__(self, batch: Batch, times: int) -> None:
-        self._batch = batch
-        self._times = times
-
-    def __iter__(self) -> itertools.repeat[Batch]:
-        return itertools.repeat(self._batch, self._times)

@@ -33,9 +33,8 @@ def facts(data: Data, precision: Precision, parameters: int, target: float | Non
     }
 
 
-def hyper_parameters(marks: Marks, data: Data, schedule: Schedule, seed: int) -> None:
+def hyper_parameters(marks: Marks, data: Data, schedule: Schedule) -> None:
     """MLPerf's keys for ResNet with SGD (the checker's training_3.1.0/closed_resnet_sgd.yaml)."""
-    marks.point("seed", seed)
     marks.point("global_batch_size", data.recipe.batch)
     marks.point("gradient_accumulation_steps", 1)
     marks.point("opt_name", "sgd")

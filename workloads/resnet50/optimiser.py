@@ -8,7 +8,7 @@ from workloads.resnet50.recipe import MOMENTUM, WEIGHT_DECAY
 
 
 def sgd(model: torch.nn.Module) -> torch.optim.SGD:
-    """The optimiser of `model`'s parameters; the rate is set before each step by `set_lr`.
+    """The optimiser of `model`'s parameters; the loop sets its rate before each step.
 
     What has one dimension is a bias or a batch normalisation (mlcommons/training, resnet_run_loop.py: LARS skips
     both, SGD the latter; here both do).
@@ -17,9 +17,3 @@ def sgd(model: torch.nn.Module) -> torch.optim.SGD:
     rest = [weight for weight in model.parameters() if weight.ndim <= 1]
     groups = [{"params": weights, "weight_decay": WEIGHT_DECAY}, {"params": rest, "weight_decay": 0.0}]
     return torch.optim.SGD(groups, lr=0.0, momentum=MOMENTUM, fused=True)
-
-
-def set_lr(optimiser: torch.optim.Optimizer, lr: float) -> None:
-    """The rate of the next step."""
-    for group in optimiser.param_groups:
-        group["lr"] = lr

@@ -8,7 +8,7 @@ import torch
 
 from workloads.common.precision import Precision
 from workloads.common.stop import Stop
-from workloads.resnet50.input import Batch, to_device
+from workloads.images.input import Batch, to_device
 
 
 @torch.inference_mode()

@@ -1,0 +1,59 @@
+"""What a workload's room hands to the one training loop: a model with its data, and what only this room knows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Generic, TypeVar
+
+import torch
+from torch import nn
+
+from workloads.common.marks import Marks
+from workloads.common.stop import Stop
+
+Batch = TypeVar("Batch")
+
+
+class Task(ABC, Generic[Batch]):
+    """A model to be trained. Each `for` loop over `train` is one epoch.
+
+    `batch` is in samples, `eval_every` in epochs; `target` is None where there is
+    nothing to reach. `schedule` gives the learning rate of a step, counted from 0.
+    """
+
+    unit: ClassVar[str] = "samples/s"
+
+    model: nn.Module
+    optimiser: torch.optim.Optimizer
+    schedule: Callable[[int], float]
+    train: Iterable[Batch]
+    batch: int
+    epochs: int
+    eval_every: int
+    target: float | None
+    can_evaluate: bool
+
+    @abstractmethod
+    def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
+        """The loss of a batch, a scalar on the device. `forward` is the model, compiled or not; nothing may wait."""
+
+    @abstractmethod
+    def evaluate(self, stop: Stop) -> float | None:
+        """The benchmark's metric on what is held out; None when a stop came in between."""
+
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """Fields of the About record."""
+
+    @abstractmethod
+    def headline(self, *, compiled: bool) -> str:
+        """One line for people, before the first step."""
+
+    @abstractmethod
+    def hyper_parameters(self, marks: Marks) -> None:
+        """MLPerf's keys for this benchmark."""
+
+    @abstractmethod
+    def said(self, quality: float) -> str:
+        """The metric as a person reads it."""
