@@ -7,6 +7,7 @@ import itertools
 import json
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,19 @@ from workloads.common.marks import Marks
 from workloads.common.options import parse, parser
 from workloads.common.precision import resolve
 from workloads.common.progress import Progress
+from workloads.common.setting import Setting
 from workloads.common.training import set_lr
+from workloads.images.cost import flop_per_image, parameters
+from workloads.images.data import SYNTHETIC_STEPS, synthetic
 from workloads.images.digits import Digits, datasets
 from workloads.images.input import to_device
-from workloads.resnet50.data import SYNTHETIC_STEPS, load, synthetic
+from workloads.images.recipe import with_batch
+from workloads.resnet50.data import load
 from workloads.resnet50.folder import datasets as folder
 from workloads.resnet50.layout import UnreadableImage
-from workloads.resnet50.model import flop_per_image, parameters, resnet50
+from workloads.resnet50.model import resnet50
 from workloads.resnet50.optimiser import sgd
-from workloads.resnet50.recipe import END_LR, REFERENCE, TINY, with_batch
+from workloads.resnet50.recipe import END_LR, REFERENCE, TINY
 from workloads.resnet50.schedule import Schedule, schedule
 
 CPU = torch.device("cpu")
@@ -41,7 +46,7 @@ def test_reference_is_resnet_50() -> None:
     """25,557,032 parameters for 1,000 classes, and 4.09 G multiply-adds for an image of 224×224."""
     with torch.device("meta"):
         assert parameters(resnet50(1000)) == 25_557_032
-    assert flop_per_image(1000, 64, 224) == pytest.approx(3 * 2 * 4.089e9, rel=0.001)
+    assert flop_per_image(partial(resnet50, 1000), 224) == pytest.approx(3 * 2 * 4.089e9, rel=0.001)
 
 
 @pytest.mark.parametrize("width", [16, 64])
@@ -156,18 +161,18 @@ def test_a_batch_as_the_model_takes_it() -> None:
 
 def test_synthetic_is_one_batch_on_the_device() -> None:
     """No loader, nothing held out, the same tensors again and again; the seed decides what they hold."""
-    data = synthetic(TINY, CPU, seed=3)
+    data = synthetic(TINY, 1000, CPU, seed=3)
     batches = list(data.train)
     assert len(batches) == data.steps_per_epoch == SYNTHETIC_STEPS
     assert data.held_out is None
     assert all(images is batches[0][0] for images, _ in batches)
-    assert torch.equal(batches[0][0], next(iter(synthetic(TINY, CPU, seed=3).train))[0])
+    assert torch.equal(batches[0][0], next(iter(synthetic(TINY, 1000, CPU, seed=3).train))[0])
 
 
 def test_every_held_out_image_is_evaluated() -> None:
     """Training takes whole batches, evaluation takes all images, in either case by the recipe's batch."""
     options = parse(parser("x", "", "digits", ""), ["--batch", "100"])
-    data = load(options, with_batch(TINY, 100), CPU, workers=0)
+    data = load(options, with_batch(TINY, 100), Setting(CPU, resolve("fp32", CPU), 0))
     assert data.steps_per_epoch == 14 == sum(1 for _ in data.train)
     assert data.held_out is not None
     assert [len(labels) for _, labels in data.held_out] == [100, 100, 100, 60]

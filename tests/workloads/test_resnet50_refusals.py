@@ -15,9 +15,10 @@ from workloads.common import options as common
 from workloads.common.options import Refusal
 from workloads.common.program import require
 from workloads.common.refusals import refuse_precision
+from workloads.images.recipe import choose, fit, target
 from workloads.resnet50.__main__ import main
 from workloads.resnet50.layout import refuse_folder
-from workloads.resnet50.recipe import SCALES, choose, fit, target
+from workloads.resnet50.recipe import IMAGENET_TARGET, SCALES
 
 
 @pytest.mark.parametrize(
@@ -217,29 +218,33 @@ def _options(*argv: str) -> common.Options:
 
 def test_defaults_follow_machine_and_data() -> None:
     """Tiny on a CPU; on a GPU small for digits, and the real thing for ImageNet or synthetic data."""
-    assert choose(_options(), "cpu").scale == "tiny"
-    assert choose(_options("--data", "synthetic"), "cpu").scale == "tiny"
-    assert choose(_options(), "cuda").scale == "small"
-    reference = choose(_options("--data", "synthetic"), "cuda")
+    assert choose(_options(), "cpu", SCALES).scale == "tiny"
+    assert choose(_options("--data", "synthetic"), "cpu", SCALES).scale == "tiny"
+    assert choose(_options(), "cuda", SCALES).scale == "small"
+    reference = choose(_options("--data", "synthetic"), "cuda", SCALES)
     assert (reference.scale, reference.pixels, reference.batch) == ("reference", 224, 256)
-    assert choose(_options("--scale", "tiny"), "cuda").scale == "tiny"
+    assert choose(_options("--scale", "tiny"), "cuda", SCALES).scale == "tiny"
 
 
 def test_the_learning_rate_goes_with_the_batch() -> None:
     """Twice the batch, twice the rate; a batch of one is refused."""
-    assert choose(_options("--batch", "64"), "cpu").lr == 2 * SCALES["tiny"].lr
+    assert choose(_options("--batch", "64"), "cpu", SCALES).lr == 2 * SCALES["tiny"].lr
     with pytest.raises(Refusal, match="at least 2"):
-        choose(_options("--batch", "1"), "cpu")
+        choose(_options("--batch", "1"), "cpu", SCALES)
 
 
 def test_few_images_shrink_the_default_batch_only() -> None:
     """The default fits itself to a small folder; a batch that was asked for is not changed in silence."""
     assert fit(SCALES["tiny"], _options(), 12).batch == 12
     with pytest.raises(Refusal, match="more than the 12 training images"):
-        fit(choose(_options("--batch", "20"), "cpu"), _options("--batch", "20"), 12)
+        fit(choose(_options("--batch", "20"), "cpu", SCALES), _options("--batch", "20"), 12)
 
 
 def test_targets() -> None:
     """95 % for digits, MLPerf's 75.9 % for a folder, none where there is nothing to learn."""
-    assert [target(_options("--data", data)) for data in ("digits", "folder", "synthetic")] == [0.95, 0.759, None]
-    assert target(_options("--target", "0.5")) == 0.5
+    assert [target(_options("--data", data), IMAGENET_TARGET) for data in ("digits", "folder", "synthetic")] == [
+        0.95,
+        0.759,
+        None,
+    ]
+    assert target(_options("--target", "0.5"), IMAGENET_TARGET) == 0.5

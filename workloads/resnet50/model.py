@@ -1,9 +1,7 @@
-"""The model: torchvision's ResNet-50, which is v1.5, and its cost."""
+"""The model: torchvision's ResNet-50, which is v1.5."""
 
 from __future__ import annotations
 
-import torch
-from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models.resnet import Bottleneck, ResNet
 
 LAYERS = [3, 4, 6, 3]
@@ -18,18 +16,3 @@ def resnet50(classes: int, width: int = 64) -> ResNet:
     each block starts as the identity (Goyal et al., arXiv 1706.02677, section 5.1).
     """
     return ResNet(Bottleneck, LAYERS, num_classes=classes, zero_init_residual=True, width_per_group=width)
-
-
-def parameters(model: torch.nn.Module) -> int:
-    """How many numbers the model learns."""
-    return sum(weight.numel() for weight in model.parameters())
-
-
-def flop_per_image(classes: int, width: int, pixels: int) -> float:
-    """FLOP to train on one image: 2 for each multiply-add of the forward pass, and twice as many again for backward."""
-    with torch.device("meta"):
-        model, image = resnet50(classes, width).eval(), torch.empty(1, 3, pixels, pixels)
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        model(image)
-    forward: int = counter.get_total_flops()
-    return 3.0 * forward
