@@ -42,6 +42,15 @@ WORKLOADS = {
             model="ResNet-50 v1.5",
             data="handwritten digits (embedded), ImageNet's folders, synthetic",
         ),
+        Workload(
+            name="dawn-resnet18",
+            module="workloads.dawn_resnet18",
+            unit="images/s",
+            metric="top-1",
+            target=0.94,
+            model="ResNet-18, DAWNBench's variant",
+            data="handwritten digits (embedded), CIFAR-10's binary files, synthetic",
+        ),
     )
 }
 
