@@ -11,9 +11,13 @@ from mlperf_tui.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One training program of ours. `target` is the reference scale's, in the metric's own unit."""
+    """One training program of ours. `target` is the reference scale's, in the metric's own unit.
+
+    `label` is what the paper calls it (arXiv 1908.09207); one workload may stand for two frameworks of it.
+    """
 
     name: str
+    label: str
     module: str
     unit: str
     metric: str
@@ -35,21 +39,23 @@ WORKLOADS = {
     for workload in (
         Workload(
             name="resnet50",
+            label="MLPf_Res50_TF/MX",
             module="workloads.resnet50",
             unit="images/s",
             metric="top-1",
             target=0.759,
             model="ResNet-50 v1.5",
-            data="handwritten digits (embedded), ImageNet's folders, synthetic",
+            data="digits, ImageNet, synthetic",
         ),
         Workload(
             name="dawn-resnet18",
+            label="Dawn_Res18_Py",
             module="workloads.dawn_resnet18",
             unit="images/s",
             metric="top-1",
             target=0.94,
-            model="ResNet-18, DAWNBench's variant",
-            data="handwritten digits (embedded), CIFAR-10's binary files, synthetic",
+            model="ResNet-18, pre-activation",
+            data="digits, CIFAR-10, synthetic",
         ),
     )
 }

@@ -78,11 +78,10 @@ def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...],
 @click.command()
 def workloads() -> None:
     """The workloads that `run` knows."""
-    from mlperf_tui.catalog import WORKLOADS
+    from mlperf_tui.report.workloads import workloads as lines
 
-    for workload in WORKLOADS.values():
-        target = f"target {workload.metric} {workload.target}"
-        click.echo(f"{workload.name}  {workload.model}  {workload.unit}  {target}  data: {workload.data}")
+    for line in lines():
+        click.echo(line)
 
 
 def check_run(

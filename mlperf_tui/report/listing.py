@@ -17,6 +17,7 @@ from mlperf_tui.report.listed import UNREADABLE, Listed, ratios, runs_of
 from mlperf_tui.report.listed_experiment import listed_experiment
 from mlperf_tui.report.numbers import DASH, count, duration, gib
 from mlperf_tui.report.pulse import pulse
+from mlperf_tui.report.table import table
 from mlperf_tui.session.experiments import Either, ExperimentFolder, alone, everything
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.log import Tail
@@ -37,10 +38,7 @@ def listing(root: Path, *, unfolded: bool = False) -> Iterator[str]:
     if not rows:
         yield no_session(root)
         return
-    cells = [HEADINGS, *_table(rows, now_s)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
-    for row in cells:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield from table([HEADINGS, *_table(rows, now_s)])
 
 
 def no_session(root: Path) -> str:
