@@ -11,7 +11,7 @@ from mlperf_tui.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One training program of ours. `target` is the reference scale's, in the metric's own unit.
+    """One program of ours. `target` is the reference scale's, in the metric's own unit; a kernel has none.
 
     `label` is what the paper calls it (arXiv 1908.09207); one workload may stand for two frameworks of it.
     """
@@ -21,7 +21,7 @@ class Workload:
     module: str
     unit: str
     metric: str
-    target: float
+    target: float | None
     model: str
     data: str
 
@@ -56,6 +56,16 @@ WORKLOADS = {
             target=0.94,
             model="ResNet-18, pre-activation",
             data="digits, CIFAR-10, synthetic",
+        ),
+        Workload(
+            name="deepbench-gemm",
+            label="Deep_GEMM_Cu",
+            module="workloads.deepbench_gemm",
+            unit="problems/s",
+            metric="TFLOP/s",
+            target=None,
+            model="matrix products",
+            data="DeepBench's 160 sizes",
         ),
     )
 }

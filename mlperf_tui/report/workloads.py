@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlperf_tui.catalog import WORKLOADS, Workload
 from mlperf_tui.report.table import table
 
-HEADINGS = ("workload", "in the paper", "model", "target", "unit", "data, the embedded one first")
+HEADINGS = ("workload", "in the paper", "model", "metric, target", "unit", "data, the embedded one first")
 
 
 def workloads() -> Iterator[str]:
@@ -16,4 +16,5 @@ def workloads() -> Iterator[str]:
 
 
 def _row(one: Workload) -> tuple[str, ...]:
-    return one.name, one.label, one.model, f"{one.metric} {one.target:g}", one.unit, one.data
+    target = one.metric if one.target is None else f"{one.metric} {one.target:g}"
+    return one.name, one.label, one.model, target, one.unit, one.data

@@ -12,7 +12,7 @@ def test_each_has_a_line() -> None:
     """By its name, under a heading; every column begins at the same place in each line."""
     heading, *lines = workloads()
     assert [line.split()[0] for line in lines] == list(WORKLOADS)
-    for column in ("in the paper", "model", "target", "unit", "data"):
+    for column in ("in the paper", "model", "metric, target", "unit", "data"):
         at = heading.index(column)
         assert all(line[at - 1] == " " and line[at] != " " for line in lines)
     assert max(map(len, (heading, *lines))) <= 120
