@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from workloads.common.device import take_all_cores
 from workloads.common.options import Options
 from workloads.common.setting import settle
 from workloads.common.stop import Stop
@@ -18,6 +17,7 @@ MOST_FLOP = {"tiny": 1e9, "small": 1e11, "reference": float("inf")}
 
 def measure(options: Options, stop: Stop) -> int:
     """Measure as asked and return the exit code. Raises Refusal for what the device can't do."""
-    setting = settle(replace(options, workers=0))  # nothing is loaded: the kernel has all cores
+    setting = settle(options)
+    take_all_cores(setting.device)
     scale = options.scale or scale_for(setting.device)
     return run(options, "deepbench-gemm", up_to(problems(), MOST_FLOP[scale]), prepare, setting, stop)
