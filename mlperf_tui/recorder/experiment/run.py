@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from mlperf_tui import launch
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import About, Late, Mark, Record, Step
 from mlperf_tui.session.folder import Folder
@@ -24,6 +26,10 @@ REFUSED = 2
 
 class RunEnded(MlperfTuiError):
     """A process has ended before its evidence was complete; the text says how."""
+
+
+class RecorderLost(RunEnded):
+    """Its recorder is gone, whatever for: that says nothing against the pair."""
 
 
 class Refused(MlperfTuiError):
@@ -58,9 +64,11 @@ class Run:
             time.sleep(LOOK_EVERY_S)
 
     def wait_for_end(self) -> str:
-        """The status word that it has ended with."""
+        """The status word that it has ended with. One that loses its recorder is given another: it needs an End."""
         while (state := status(self.folder)).live:
             self.idle()
+            if state.word == "running-unrecorded":
+                self._revive()
             time.sleep(LOOK_EVERY_S)
         return state.word
 
@@ -119,7 +127,14 @@ class Run:
         if not state.live:
             raise RunEnded(f"{self.folder.id} {state.word}: {ending(self.folder)}")
         if state.word == "running-unrecorded":
-            raise RunEnded(f"{self.folder.id} has lost its recorder")
+            raise RecorderLost(f"{self.folder.id} has lost its recorder")
+
+    def _revive(self) -> None:
+        """At most twice a second: one that dies at once must not be started all the time."""
+        if time.monotonic() >= self._status_at:
+            self._status_at = time.monotonic() + STATUS_EVERY_S
+            with contextlib.suppress(OSError):
+                launch.ensure_recorded(self.folder)
 
 
 def ending(folder: Folder) -> str:

@@ -14,7 +14,7 @@ from mlperf_tui.analysis.ab.levels import looks_due
 from mlperf_tui.analysis.ab.result import Ab
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.recorder.experiment.pair import Pair
-from mlperf_tui.recorder.experiment.run import RunEnded
+from mlperf_tui.recorder.experiment.run import RecorderLost, RunEnded
 from mlperf_tui.recorder.on_end import run_on_end
 from mlperf_tui.records import Alarm, Clock, End, Stage
 from mlperf_tui.report.ab.build import build, store
@@ -131,7 +131,7 @@ class Running:
 
     def _say_again(self, error: RunEnded) -> None:
         """Both at once may only have been too much for the memory."""
-        if self._together and self._last_s == 0:
+        if self._together and self._last_s == 0 and not isinstance(error, RecorderLost):
             self._together = False
             self._alarm("apart", f"both at once failed ({error}): one process after the other from here on")
         else:
