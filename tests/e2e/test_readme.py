@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.e2e.tool import Tool
+from tests.workloads.test_dawn_resnet18 import mini_cifar
 from tests.workloads.test_resnet50_parts import mini_imagenet
 
 README = (ROOT / "README.md").read_text()
@@ -25,6 +26,10 @@ SMALL = {
     "mlperf-tui run resnet50 --data /data/imagenet --epochs 35": (
         "mlperf-tui run resnet50 --data imagenet --epochs 1 --scale tiny --batch 4"
     ),
+    "mlperf-tui run dawn-resnet18 --data /data/cifar-10-batches-bin": (
+        "mlperf-tui run dawn-resnet18 --data cifar --steps 2 --batch 4"
+    ),
+    "mlperf-tui run deepbench-gemm --precision tf32": "mlperf-tui run deepbench-gemm --steps 2",
     "mlperf-tui run -- torchrun --nproc-per-node 8 train.py --lr 0.1": (
         "mlperf-tui run -- torchrun --nproc-per-node 2 train.py --lr 0.1"
     ),
@@ -69,6 +74,8 @@ def _commands() -> list[str]:
 def test_all_commands_in_their_order(tool: Tool, tmp_path: Path) -> None:
     """As one reads, in one shell's directory: each ends well."""
     mini_imagenet(tmp_path / "imagenet")
+    (tmp_path / "cifar").mkdir()
+    mini_cifar(tmp_path / "cifar")
     (tmp_path / "train.py").write_text(TRAIN)
     path = os.pathsep.join([str(tool.executable.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "MLPERF_TUI_SESSIONS": str(tool.root), "OMP_NUM_THREADS": "1"}
