@@ -48,6 +48,16 @@ WORKLOADS = {
             data="digits, ImageNet, synthetic",
         ),
         Workload(
+            name="ncf",
+            label="MLPf_NCF_Py",
+            module="workloads.ncf",
+            unit="samples/s",
+            metric="HR@10",
+            target=0.635,
+            model="NCF (NeuMF)",
+            data="made clicks, MovieLens, synthetic",
+        ),
+        Workload(
             name="dawn-resnet18",
             label="Dawn_Res18_Py",
             module="workloads.dawn_resnet18",

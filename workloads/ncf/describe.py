@@ -1,0 +1,55 @@
+"""What a run says of itself before it starts: to the viewer, and to MLPerf's log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workloads.common.device import describe
+from workloads.common.marks import Marks
+from workloads.common.precision import Precision
+from workloads.ncf import recipe as numbers
+from workloads.ncf.data import Data
+from workloads.ncf.model import flop_per_sample
+
+METRIC = "HR@10"
+
+
+def facts(data: Data, precision: Precision, parameters: int, target: float | None) -> dict[str, Any]:
+    """Fields of the About record."""
+    recipe = data.recipe
+    evaluated = {} if target is None else {"metric": METRIC, "direction": "up", "target": target}
+    return {
+        "precision": precision.name,
+        "scale": recipe.scale,
+        "data": data.name,
+        "device": describe(precision.device),
+        "parameters": parameters,
+        "flop_per_sample": flop_per_sample(recipe.factors, recipe.layers),
+        "epochs": recipe.epochs,
+        "steps_per_epoch": data.steps_per_epoch,
+        "batches_ahead": data.batches_ahead,
+        **evaluated,
+    }
+
+
+def hyper_parameters(marks: Marks, data: Data) -> None:
+    """MLPerf's keys for Adam (mlperf_logging, mllog/constants.py); the checker has no rules for NCF."""
+    marks.point("global_batch_size", data.recipe.batch)
+    marks.point("gradient_accumulation_steps", 1)
+    marks.point("opt_name", "adam")
+    marks.point("opt_base_learning_rate", data.recipe.lr)
+    marks.point("opt_adam_beta_1", numbers.BETAS[0])
+    marks.point("opt_adam_beta_2", numbers.BETAS[1])
+    marks.point("opt_adam_epsilon", numbers.EPSILON)
+    marks.point("train_samples", data.train_samples)
+    marks.point("eval_samples", data.held_out_users)
+
+
+def headline(said: dict[str, Any], data: Data, *, compiled: bool) -> str:
+    """One line for people."""
+    how = f"{said['precision']}, compiled" if compiled else said["precision"]
+    ranked = "" if data.held_out is None else f"; {METRIC} among {data.recipe.negatives} negatives"
+    return (
+        f"NCF {said['scale']}, {data.recipe.factors} factors, {said['parameters']:,} parameters, {how}, "
+        f"batch {data.recipe.batch}, on {said['device']}; data: {said['data']}{ranked}"
+    )
