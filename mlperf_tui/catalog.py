@@ -64,7 +64,7 @@ WORKLOADS = {
             unit="images/s",
             metric="top-1",
             target=0.94,
-            model="ResNet-18, pre-activation",
+            model="ResNet-18 variant",
             data="digits, CIFAR-10, synthetic",
         ),
         Workload(
