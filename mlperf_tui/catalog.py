@@ -48,6 +48,16 @@ WORKLOADS = {
             data="digits, ImageNet, synthetic",
         ),
         Workload(
+            name="transformer",
+            label="MLPf_XFMR_Py",
+            module="workloads.transformer",
+            unit="tokens/s",
+            metric="BLEU",
+            target=0.25,
+            model="Transformer big",
+            data="made-up language, WMT, synthetic",
+        ),
+        Workload(
             name="ncf",
             label="MLPf_NCF_Py",
             module="workloads.ncf",

@@ -6,7 +6,6 @@ seed alone, not on the worker that makes it.
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TypeAlias
 
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from workloads.common.repeated import Repeated
 from workloads.ncf.interactions import Ids, Interactions, contains
 
 NEGATIVES = 4
@@ -101,22 +101,12 @@ class Ranking(Dataset[Candidates]):
         return np.argpartition(draw, self._negatives - 1, axis=1)[:, : self._negatives].astype(np.int32)
 
 
-class Repeated:
-    """The same batch, `times` times an epoch."""
-
-    def __init__(self, batch: Batch, times: int) -> None:
-        self._batch, self._times = batch, times
-
-    def __iter__(self) -> itertools.repeat[Batch]:
-        return itertools.repeat(self._batch, self._times)
-
-
 def samples(clicks: Interactions) -> int:
     """What an epoch trains on: clicks and their negatives."""
     return (1 + NEGATIVES) * len(clicks.users)
 
 
-def noise(batch: int, users: int, items: int, times: int, device: torch.device, seed: int) -> Repeated:
+def noise(batch: int, users: int, items: int, times: int, device: torch.device, seed: int) -> Repeated[Batch]:
     """One batch on the device, handed out over and over: no loading, no copy, nothing to learn."""
     dice = torch.Generator(device).manual_seed(seed)
     user, item = (

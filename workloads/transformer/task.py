@@ -1,0 +1,66 @@
+"""The Transformer as the training loop takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+
+from workloads.common.marks import Marks
+from workloads.common.precision import Precision
+from workloads.common.stop import Stop
+from workloads.common.task import Task
+from workloads.transformer import describe
+from workloads.transformer.data import Data
+from workloads.transformer.evaluate import evaluate
+from workloads.transformer.model import Transformer, parameters
+from workloads.transformer.packing import Batch, to_device
+from workloads.transformer.recipe import BETAS, EPSILON, LABEL_SMOOTHING
+from workloads.transformer.schedule import Schedule
+from workloads.translation.pieces import PAD
+
+
+class Translation(Task[Batch]):
+    """The model on the device, with its optimiser and its schedule. A sample is a target position, padding too."""
+
+    unit: ClassVar[str] = "tokens/s"
+
+    model: Transformer
+
+    def __init__(self, data: Data, precision: Precision, target: float | None) -> None:
+        self.data, self.precision, self.target = data, precision, target
+        recipe = data.recipe
+        self.train, self.batch = data.train, recipe.batch
+        self.epochs, self.eval_every = recipe.epochs, recipe.eval_every
+        self.can_evaluate = data.held_out is not None
+        self.model = Transformer(recipe, data.vocabulary).to(precision.device)
+        self.criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING, ignore_index=PAD)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=0.0, betas=BETAS, eps=EPSILON, fused=True)
+        self.schedule = Schedule(recipe.lr, recipe.warmup)
+        self.about = describe.facts(data, precision, parameters(self.model), target)
+
+    def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
+        source, target, labels = to_device(batch, self.precision.device)
+        loss: torch.Tensor = self.criterion(forward(source, target).flatten(0, 1), labels.flatten())
+        return loss
+
+    def evaluate(self, stop: Stop) -> float | None:
+        held = self.data.held_out
+        if held is None:
+            return None
+        recipe = self.data.recipe
+        return evaluate(self.model, held.batches, held.references, held.vocabulary, recipe, self.precision, stop)
+
+    def facts(self) -> dict[str, Any]:
+        return self.about
+
+    def headline(self, *, compiled: bool) -> str:
+        return describe.headline(self.about, self.data, compiled=compiled)
+
+    def hyper_parameters(self, marks: Marks) -> None:
+        describe.hyper_parameters(marks, self.data)
+
+    def said(self, quality: float) -> str:
+        return f"{describe.METRIC} {quality * 100:.1f}"
