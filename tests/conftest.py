@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -14,6 +15,13 @@ import pytest
 from tests.nvml.fixtures import nvml_dir  # noqa: F401  a fixture for all
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_configure() -> None:
+    """Whoever starts the tests in the background or by nohup has these ignored, and so would all that they start."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,7 @@ def test_open_come_back_rename_remove(tool: Tool, terminal: Opener) -> None:
     for name in ("first", "second"):
         assert tool("run", "--name", name, "--", *TRAIN, "200").code == 0
     one = terminal("list")
-    shown = one.wait_for("2 sessions", "first", "second", "✓ finished", "samples/s", "q leave")
-    assert "▸   ✓ finished     second" in shown
+    one.wait_for("2 sessions", "first", "▸   ✓ finished     second", "samples/s", "q leave")
     one.type("\x1b[B")
     one.wait_for("▸   ✓ finished     first")
     one.type("\r")
