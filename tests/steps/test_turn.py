@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from mlperf_tui.records import About, Mark, Step
+from mlperf_tui.session.log import Tail
 from tests.steps.loops import records
 
 LOOP = """
@@ -72,7 +73,7 @@ def start(tmp_path: Path, giver: Giver) -> Iterator[Callable[[str], subprocess.P
 
 def _marks(folder: Path) -> list[str]:
     file = folder / "steps-0-0.jsonl"
-    return [record.key for record in records(file) if isinstance(record, Mark)] if file.exists() else []
+    return [record.key for record in Tail(file).read() if isinstance(record, Mark)]
 
 
 def _steps(folder: Path) -> list[Step]:
