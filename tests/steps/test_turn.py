@@ -16,7 +16,6 @@ import pytest
 
 from mlperf_tui.records import About, Mark, Step
 from mlperf_tui.session.log import Tail
-from tests.steps.loops import records
 
 LOOP = """
 import signal, sys
@@ -77,7 +76,7 @@ def _marks(folder: Path) -> list[str]:
 
 
 def _steps(folder: Path) -> list[Step]:
-    return [record for record in records(folder / "steps-0-0.jsonl") if isinstance(record, Step)]
+    return [record for record in Tail(folder / "steps-0-0.jsonl").read() if isinstance(record, Step)]
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -94,7 +93,7 @@ def test_a_loop_takes_as_many_steps_as_it_is_allowed(
     process = start(LOOP)
     _until(lambda: _marks(tmp_path) == ["turn_wait"])
     assert _steps(tmp_path) == []
-    assert any(isinstance(record, About) for record in records(tmp_path / "steps-0-0.jsonl"))
+    assert any(isinstance(record, About) for record in Tail(tmp_path / "steps-0-0.jsonl").read())
     giver.allow(3)
     _until(lambda: _marks(tmp_path) == ["turn_wait", "turn_start", "turn_wait"])
     assert [step.n for step in _steps(tmp_path)] == [0, 1, 2]
