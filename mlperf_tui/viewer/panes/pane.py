@@ -31,6 +31,11 @@ class Lines(Widget):
         """What stands here now, from the top."""
         raise NotImplementedError
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there are rows: none before the first numbers, nor before the pane has its place."""
+        return bool(self._shown)
+
     def draw(self) -> None:
         rows = self.rows()
         for y in range(max(len(rows), len(self._shown))):

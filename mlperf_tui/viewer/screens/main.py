@@ -98,7 +98,8 @@ class MainScreen(PacedScreen[None]):
 
     def _compositor_refresh(self) -> None:
         """A frame without numbers says nothing, and the first one with some would wait until it has arrived."""
-        if self._snapshot is not None or self._driver_if_paced() is None:
+        shows = self._snapshot is not None and self.query_one(Header).says_something
+        if shows or self._driver_if_paced() is None:
             super()._compositor_refresh()
 
     def _enlarge(self, pane: Pane | None) -> None:
