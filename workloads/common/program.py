@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from workloads.common.options import Refusal
+from workloads.common.options import Options, Refusal, parse, parser
+from workloads.common.refusals import refuse_early
 
 REFUSED = 2
 SPINS = "1000"
@@ -20,6 +21,27 @@ def run(program: str, main: Callable[[Sequence[str] | None], int], argv: Sequenc
     except Refusal as refusal:
         print(f"{program}: {refusal}", file=sys.stderr, flush=True)
         return REFUSED
+
+
+def prepared(
+    program: str,
+    description: str,
+    data: str,
+    data_help: str,
+    refuse: Callable[[Options], None],
+    packages: Callable[[Options], Sequence[str]],
+    argv: Sequence[str] | None,
+) -> Options:
+    """The options of a program whose default data set is `data`, checked before torch is loaded.
+
+    `refuse` says what of them can't be, `packages` what they need. Raises Refusal.
+    """
+    options = parse(parser(f"python -m workloads.{program}", description, data, data_help), argv)
+    refuse_early(options)
+    refuse(options)
+    require("torch", *packages(options))
+    wait_without_spinning()
+    return options
 
 
 def require(*packages: str) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from workloads.common import options as common
-from workloads.common.program import require, run, wait_without_spinning
-from workloads.common.refusals import refuse_early
+from workloads.common.options import Options
+from workloads.common.program import prepared, run
 from workloads.common.stop import Stop
 from workloads.dawn_resnet18 import layout
 
@@ -20,16 +19,15 @@ DATA_HELP = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Train as `argv` asks and return the exit code. Raises Refusal for what can't be."""
     stop = Stop()
-    parser = common.parser("python -m workloads.dawn_resnet18", __doc__ or "", "digits", DATA_HELP)
-    parser.description = "Train DAWNBench's ResNet-18."
-    options = common.parse(parser, argv)
-    refuse_early(options)
-    layout.refuse_data(options)
-    require("torch", "torchvision", *(["PIL", "sklearn"] if options.data == "digits" else []))
-    wait_without_spinning()
+    described = "Train DAWNBench's ResNet-18."
+    options = prepared("dawn_resnet18", described, "digits", DATA_HELP, layout.refuse_data, _packages, argv)
     from workloads.dawn_resnet18.train import train  # noqa: PLC0415  loads torch: seconds, and it may be missing
 
     return train(options, stop)
+
+
+def _packages(options: Options) -> list[str]:
+    return ["torchvision", *(["PIL", "sklearn"] if options.data == "digits" else [])]
 
 
 if __name__ == "__main__":

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workloads.common import options as common
 from workloads.common.options import Options, Refusal
-from workloads.common.refusals import refuse_early
+from workloads.common.program import prepared
 
 DATA = "list"
 DATA_HELP = "list: the sizes of DeepBench's training list, the only data that there is"
 
 
-def parse(program: str, description: str, argv: Sequence[str] | None) -> Options:
+def options_of(program: str, description: str, argv: Sequence[str] | None) -> Options:
     """The options in `argv`. Raises Refusal for those that only a training knows."""
-    parser = common.parser(program, description, DATA, DATA_HELP)
-    options = common.parse(parser, argv)
-    refuse_training(options)
-    refuse_early(options)
-    return options
+    return prepared(program, description, DATA, DATA_HELP, refuse_training, lambda _: [], argv)
 
 
 def refuse_training(options: Options) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from workloads.common.program import require, run, wait_without_spinning
+from workloads.common.program import run
 from workloads.common.stop import Stop
-from workloads.deepbench.program import parse
+from workloads.deepbench.program import options_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure as `argv` asks and return the exit code. Raises Refusal for what can't be."""
     stop = Stop()
-    options = parse("python -m workloads.deepbench_gemm", "Time DeepBench's matrix products.", argv)
-    require("torch")
-    wait_without_spinning()
+    options = options_of("deepbench_gemm", "Time DeepBench's matrix products.", argv)
     from workloads.deepbench_gemm.measure import measure  # noqa: PLC0415  loads torch: seconds, and it may be missing
 
     return measure(options, stop)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from workloads.common import scales
 from workloads.common.options import Options, Refusal
 
 DIGITS_TARGET = 0.95
 """Top-1 on the digits that are held out."""
 
-SYNTHETIC_EPOCHS = 4
+EMBEDDED = "digits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,9 @@ class Recipe:
 R = TypeVar("R", bound=Recipe)
 
 
-def choose(options: Options, kind: str, scales: Mapping[str, R]) -> R:
+def choose(options: Options, kind: str, sizes: Mapping[str, R]) -> R:
     """The recipe for a device of this `kind` (cpu, cuda): its scale's, with what the options change."""
-    recipe = scales[options.scale or _default_scale(options.data, kind)]
-    if options.data == "synthetic":
-        recipe = replace(recipe, epochs=SYNTHETIC_EPOCHS)
-    if options.epochs is not None:
-        recipe = replace(recipe, epochs=options.epochs)
+    recipe = scales.at_scale(options, kind, sizes, EMBEDDED)
     return recipe if options.batch is None else with_batch(recipe, options.batch)
 
 
@@ -61,14 +58,4 @@ def with_batch(recipe: R, batch: int) -> R:
 
 def target(options: Options, published: float) -> float | None:
     """The top-1 at which a run is done: `published` on the benchmark's own data; None where nothing can be learned."""
-    if options.data == "synthetic":
-        return None
-    if options.target is not None:
-        return options.target
-    return DIGITS_TARGET if options.data == "digits" else published
-
-
-def _default_scale(data: str, kind: str) -> str:
-    if kind == "cpu":
-        return "tiny"
-    return "small" if data == "digits" else "reference"
+    return scales.target(options, EMBEDDED, DIGITS_TARGET, published)

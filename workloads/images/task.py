@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic
 import torch
 from torch import nn
 
-from workloads.common.device import describe
+from workloads.common.facts import facts, how
 from workloads.common.precision import Precision
 from workloads.common.stop import Stop
 from workloads.common.task import Task
@@ -42,7 +42,7 @@ class Classifier(Task[Batch], Generic[R]):
         self.model = build().to(precision.device).to(memory_format=torch.channels_last)
         self.criterion = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
         flop = flop_per_image(build, data.recipe.pixels)
-        self.about = facts(data, precision, parameters(self.model), flop, target)
+        self.about = facts(data, precision, parameters(self.model), flop, METRIC, target)
 
     def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
         images, labels = to_device(batch, self.precision.device)
@@ -62,29 +62,9 @@ class Classifier(Task[Batch], Generic[R]):
         return f"{METRIC} {quality:.1%}"
 
 
-def facts(
-    data: Data[R], precision: Precision, parameters: int, flop_per_sample: float, target: float | None
-) -> dict[str, Any]:
-    """Fields of the About record."""
-    evaluated = {} if target is None else {"metric": METRIC, "direction": "up", "target": target}
-    return {
-        "precision": precision.name,
-        "scale": data.recipe.scale,
-        "data": data.name,
-        "device": describe(precision.device),
-        "parameters": parameters,
-        "flop_per_sample": flop_per_sample,
-        "epochs": data.recipe.epochs,
-        "steps_per_epoch": data.steps_per_epoch,
-        "batches_ahead": data.batches_ahead,
-        **evaluated,
-    }
-
-
 def headline(model: str, said: dict[str, Any], batch: int, *, compiled: bool) -> str:
     """One line for people."""
-    how = f"{said['precision']}, compiled" if compiled else said["precision"]
     return (
-        f"{model} {said['scale']}, {said['parameters']:,} parameters, {how}, batch {batch}, "
+        f"{model} {said['scale']}, {said['parameters']:,} parameters, {how(said, compiled=compiled)}, batch {batch}, "
         f"on {said['device']}; data: {said['data']}"
     )

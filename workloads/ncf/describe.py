@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workloads.common.device import describe
+from workloads.common import facts as common
 from workloads.common.marks import Marks
 from workloads.common.precision import Precision
 from workloads.ncf import recipe as numbers
@@ -16,20 +16,9 @@ METRIC = "HR@10"
 
 def facts(data: Data, precision: Precision, parameters: int, target: float | None) -> dict[str, Any]:
     """Fields of the About record."""
-    recipe = data.recipe
-    evaluated = {} if target is None else {"metric": METRIC, "direction": "up", "target": target}
-    return {
-        "precision": precision.name,
-        "scale": recipe.scale,
-        "data": data.name,
-        "device": describe(precision.device),
-        "parameters": parameters,
-        "flop_per_sample": flop_per_sample(recipe.factors, recipe.layers),
-        "epochs": recipe.epochs,
-        "steps_per_epoch": data.steps_per_epoch,
-        "batches_ahead": data.batches_ahead,
-        **evaluated,
-    }
+    return common.facts(
+        data, precision, parameters, flop_per_sample(data.recipe.factors, data.recipe.layers), METRIC, target
+    )
 
 
 def hyper_parameters(marks: Marks, data: Data) -> None:
@@ -47,8 +36,8 @@ def hyper_parameters(marks: Marks, data: Data) -> None:
 
 def headline(said: dict[str, Any], data: Data, *, compiled: bool) -> str:
     """One line for people."""
-    how = f"{said['precision']}, compiled" if compiled else said["precision"]
     ranked = "" if data.held_out is None else f"; {METRIC} among {data.recipe.negatives} negatives"
+    how = common.how(said, compiled=compiled)
     return (
         f"NCF {said['scale']}, {data.recipe.factors} factors, {said['parameters']:,} parameters, {how}, "
         f"batch {data.recipe.batch}, on {said['device']}; data: {said['data']}{ranked}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from workloads.common import scales
 from workloads.common.options import Options, Refusal
 
 BETAS = (0.25, 0.5)
@@ -49,16 +50,12 @@ users, items and, nearly, clicks as ml-20m has. Ours are the number of epochs (N
 target on the embedded data, where 0.57 would be had by who knew the hidden tastes."""
 
 SCALES = {recipe.scale: recipe for recipe in (TINY, SMALL, REFERENCE)}
-SYNTHETIC_EPOCHS = 4
+EMBEDDED = "clicks"
 
 
 def choose(options: Options, kind: str) -> Recipe:
     """The recipe for a device of this `kind` (cpu, cuda): its scale's, with what the options change."""
-    recipe = SCALES[options.scale or _default_scale(options.data, kind)]
-    if options.data == "synthetic":
-        recipe = replace(recipe, epochs=SYNTHETIC_EPOCHS)
-    if options.epochs is not None:
-        recipe = replace(recipe, epochs=options.epochs)
+    recipe = scales.at_scale(options, kind, SCALES, EMBEDDED)
     return recipe if options.batch is None else replace(recipe, batch=options.batch)
 
 
@@ -73,14 +70,4 @@ def fit(recipe: Recipe, options: Options, samples: int) -> Recipe:
 
 def target(options: Options, recipe: Recipe) -> float | None:
     """The HR@10 at which a run is done; None for synthetic data, which has nothing to learn."""
-    if options.data == "synthetic":
-        return None
-    if options.target is not None:
-        return options.target
-    return recipe.clicks_target if options.data == "clicks" else HR_TARGET
-
-
-def _default_scale(data: str, kind: str) -> str:
-    if kind == "cpu":
-        return "tiny"
-    return "small" if data == "clicks" else "reference"
+    return scales.target(options, EMBEDDED, recipe.clicks_target, HR_TARGET)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from workloads.common import options as common
-from workloads.common.program import require, run, wait_without_spinning
-from workloads.common.refusals import refuse_early
+from workloads.common.options import Options
+from workloads.common.program import prepared, run
 from workloads.common.stop import Stop
 from workloads.translation import parallel
 
@@ -20,16 +19,15 @@ DATA_HELP = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Train as `argv` asks and return the exit code. Raises Refusal for what can't be."""
     stop = Stop()
-    parser = common.parser("python -m workloads.transformer", __doc__ or "", "lexicon", DATA_HELP)
-    parser.description = "Train the Transformer. A sample is a target token, padding too; --target is BLEU as a share."
-    options = common.parse(parser, argv)
-    refuse_early(options)
-    parallel.refuse_data(options)
-    require("torch", *([] if options.data == "synthetic" else ["sentencepiece", "sacrebleu"]))
-    wait_without_spinning()
+    described = "Train the Transformer. A sample is a target token, padding too; --target is BLEU as a share."
+    options = prepared("transformer", described, "lexicon", DATA_HELP, parallel.refuse_data, _packages, argv)
     from workloads.transformer.train import train  # noqa: PLC0415  loads torch: seconds, and it may be missing
 
     return train(options, stop)
+
+
+def _packages(options: Options) -> list[str]:
+    return [] if options.data == "synthetic" else ["sentencepiece", "sacrebleu"]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workloads.common.device import describe
+from workloads.common import facts as common
 from workloads.common.marks import Marks
 from workloads.common.precision import Precision
 from workloads.transformer import recipe as numbers
@@ -16,20 +16,7 @@ METRIC = "BLEU"
 
 def facts(data: Data, precision: Precision, parameters: int, target: float | None) -> dict[str, Any]:
     """Fields of the About record."""
-    recipe = data.recipe
-    evaluated = {} if target is None else {"metric": METRIC, "direction": "up", "target": target}
-    return {
-        "precision": precision.name,
-        "scale": recipe.scale,
-        "data": data.name,
-        "device": describe(precision.device),
-        "parameters": parameters,
-        "flop_per_sample": flop_per_token(recipe, data.vocabulary),
-        "epochs": recipe.epochs,
-        "steps_per_epoch": data.steps_per_epoch,
-        "batches_ahead": data.batches_ahead,
-        **evaluated,
-    }
+    return common.facts(data, precision, parameters, flop_per_token(data.recipe, data.vocabulary), METRIC, target)
 
 
 def hyper_parameters(marks: Marks, data: Data) -> None:
@@ -51,9 +38,9 @@ def hyper_parameters(marks: Marks, data: Data) -> None:
 def headline(said: dict[str, Any], data: Data, *, compiled: bool) -> str:
     """One line for people; how far this is from the real model, and how it is translated, too."""
     recipe = data.recipe
-    how = f"{said['precision']}, compiled" if compiled else said["precision"]
     search = "greedy" if recipe.beams == 1 else f"beam search {recipe.beams}"
     left_out = f", {data.left_out:,} pairs over {recipe.length} pieces or empty left out" if data.left_out else ""
+    how = common.how(said, compiled=compiled)
     return (
         f"Transformer {said['scale']}, {recipe.layers}+{recipe.layers} layers of {recipe.hidden}, "
         f"{data.vocabulary:,} pieces, {said['parameters']:,} parameters, {how}, batch {recipe.batch} tokens "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from workloads.common import scales
 from workloads.common.options import Options, Refusal
 
 DROPOUT = 0.1
@@ -60,16 +61,12 @@ REFERENCE = Recipe("reference", 33_708, 1024, 4096, 16, 6, 256, 4096, 2.0 / (102
 NVIDIA's v0.5 entry on 8 GPUs took 5,120 tokens each, 6.4e-4 and 3,000 steps of warm-up."""
 
 SCALES = {recipe.scale: recipe for recipe in (TINY, SMALL, REFERENCE)}
-SYNTHETIC_EPOCHS = 4
+EMBEDDED = "lexicon"
 
 
 def choose(options: Options, kind: str) -> Recipe:
     """The recipe for a device of this `kind` (cpu, cuda): its scale's, with what the options change."""
-    recipe = SCALES[options.scale or _default_scale(options.data, kind)]
-    if options.data == "synthetic":
-        recipe = replace(recipe, epochs=SYNTHETIC_EPOCHS)
-    if options.epochs is not None:
-        recipe = replace(recipe, epochs=options.epochs)
+    recipe = scales.at_scale(options, kind, SCALES, EMBEDDED)
     return recipe if options.batch is None else with_batch(recipe, options.batch)
 
 
@@ -94,14 +91,4 @@ def with_batch(recipe: Recipe, batch: int) -> Recipe:
 
 def target(options: Options) -> float | None:
     """The BLEU at which a run is done; None for synthetic data, which has nothing to learn."""
-    if options.data == "synthetic":
-        return None
-    if options.target is not None:
-        return options.target
-    return LEXICON_TARGET if options.data == "lexicon" else WMT_TARGET
-
-
-def _default_scale(data: str, kind: str) -> str:
-    if kind == "cpu":
-        return "tiny"
-    return "small" if data == "lexicon" else "reference"
+    return scales.target(options, EMBEDDED, LEXICON_TARGET, WMT_TARGET)
