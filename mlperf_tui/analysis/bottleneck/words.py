@@ -109,7 +109,7 @@ def _on_cpu(value: str, evidence: Evidence) -> str:
     if value == COMPUTE and _are_shared(evidence):
         return "Other programs take part of the processors: end them, or give this run cores of its own (taskset)."
     if value == COMPUTE and _has_idle_cores(evidence):
-        return "Most cores are idle: give it more threads (OMP_NUM_THREADS, torch.set_num_threads) or a larger --batch."
+        return "Some cores are idle: give it more threads (OMP_NUM_THREADS, torch.set_num_threads) or a larger --batch."
     return CPU_ADVICE.get(value, ADVICE[value])
 
 
