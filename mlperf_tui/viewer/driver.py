@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from asyncio import TimerHandle
 from collections.abc import Callable
@@ -105,6 +106,37 @@ class SurvivingDriver(LinuxDriver):
             self._keyboard.end()
             self._keyboard = None
         super().disable_input()
+
+    def _sigtstp_application(self, *_: object) -> None:
+        self._soon(self._suspend)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._soon(self._resume)
+
+    def _soon(self, call: Callable[[], object]) -> None:
+        """In the event loop: a signal may find it at a lock of ours, and whoever waited for that would wait for ever.
+
+        A terminal that hangs up sends SIGCONT too.
+        """
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
+
+    def _suspend(self) -> None:
+        if self._auto_restart:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _resume(self) -> None:
+        """Draw everything anew, also after a SIGSTOP, which doesn't ask first; not where all has ended."""
+        if terminal.gone() or not self._auto_restart:
+            return
+        if not self._must_signal_resume:
+            if self._writer is None:
+                return
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        self.resume_application_mode()
 
     def close(self) -> None:
         super().close()

@@ -136,6 +136,25 @@ def test_two_kilobytes_a_second(tool: Tool, terminal: Opener) -> None:
     drain_until(lambda shown: "stray=['']" in shown)
 
 
+def test_stopped_from_outside_and_resumed(tool: Tool, terminal: Opener) -> None:
+    """SIGSTOP gives nothing back; the screen is drawn anew all the same, and takes keys."""
+    assert tool("run", "--name", "done", "--", "true").code == 0
+    one = terminal("watch", "done")
+    one.wait_for("finished", "q leave")
+    one.read_until_quiet(1.5)
+    one.process.send_signal(signal.SIGSTOP)
+    one.read_until_quiet(1.0)
+    one.screen.reset()
+    one.process.send_signal(signal.SIGCONT)
+    one.wait_for("finished", "q leave")
+    one.type("?")
+    one.wait_for("all keys")
+    one.type("\x1b")
+    one.wait_until_gone("all keys")
+    one.type("q")
+    assert one.end() == 0
+
+
 def test_suspended_and_resumed(tool: Tool, terminal: Opener) -> None:
     """Given back to the shell, and drawn anew as a whole when it comes back: the shell may have written anything."""
     assert tool("run", "--name", "done", "--", "true").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import pty
@@ -14,12 +15,15 @@ import termios
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyte
 import pytest
+from textual.app import App
 from textual.events import Resize
 from textual.geometry import Size
 
+from mlperf_tui.viewer import terminal as terminal_there
 from mlperf_tui.viewer.driver import SurvivingDriver
 from tests.viewer.app_of import RECORDED
 
@@ -164,3 +168,33 @@ async def test_a_size_that_the_signal_came_too_early_for(monkeypatch: pytest.Mon
     [event] = told
     assert isinstance(event, Resize)
     assert event.size == (20, 5)
+
+
+@pytest.fixture
+def signals_kept() -> Iterator[None]:
+    """Textual's driver takes these two when it is made."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGTSTP, signal.SIGCONT)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+@pytest.mark.usefixtures("signals_kept")
+async def test_a_signal_waits_for_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGCONT, which a hang-up brings too, may come while the pace is looked at: it is obeyed afterwards."""
+    resumed = asyncio.Event()
+    with Path(os.devnull).open() as nothing:
+        monkeypatch.setattr(sys, "__stdin__", nothing)
+        driver = SurvivingDriver(App(ansi_color=True))
+
+    def resume() -> None:
+        if driver.ready:  # which takes the lock
+            resumed.set()
+
+    monkeypatch.setattr(driver, "resume_application_mode", resume)
+    monkeypatch.setattr(terminal_there, "gone", lambda: False)
+    driver._must_signal_resume = True
+    with driver._lock:
+        os.kill(os.getpid(), signal.SIGCONT)
+        assert not resumed.is_set()
+    await asyncio.wait_for(resumed.wait(), PATIENCE_S)
