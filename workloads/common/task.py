@@ -23,6 +23,8 @@ class Task(ABC, Generic[Batch]):
     """
 
     unit: ClassVar[str] = "samples/s"
+    clip_norm: ClassVar[float | None] = None
+    """The most that the norm of all gradients together may be; None leaves them as they are."""
 
     model: nn.Module
     optimiser: torch.optim.Optimizer

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import torch
+from torch import nn
 
 from mlperf_tui.steps import Steps
 from workloads.common.compiled import compiling
@@ -118,6 +119,7 @@ class Run(Generic[Batch]):
         set_lr(self.task.optimiser, lr)
         with compiling(self.marks, now=self.compiled and self.taken == 0):
             loss = self.gradients(batch)
+        self.clip()
         self.scaler.step(self.task.optimiser)
         self.scaler.update()
         self.task.optimiser.zero_grad(set_to_none=True)
@@ -131,6 +133,12 @@ class Run(Generic[Batch]):
             loss = self.task.loss(self.forward, batch)
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         return loss
+
+    def clip(self) -> None:
+        """Shorten the gradients where the task wants it, as they are without the loss's scale."""
+        if self.task.clip_norm is not None:
+            self.scaler.unscale_(self.task.optimiser)
+            nn.utils.clip_grad_norm_(self.task.model.parameters(), self.task.clip_norm)
 
     def loss_scale(self) -> torch.Tensor | None:
         """The scale as it stands, on the device: GradScaler's own get_scale would wait for the GPU."""
