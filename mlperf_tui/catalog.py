@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from mlperf_tui.errors import NotFound
 
+SEVERAL = "workloads.common.several"
+"""Starts a workload in several processes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:
@@ -26,12 +29,14 @@ class Workload:
     data: str
 
     def argv(self, python: str, options: Mapping[str, object]) -> tuple[str, ...]:
-        """`python -m MODULE` with each option that was given; True is a bare flag."""
+        """`python -m MODULE` with each option that was given; True is a bare flag. `gpus` says how many processes."""
         given = {name: value for name, value in options.items() if value is not None and value is not False}
+        gpus = given.pop("gpus", 1)
+        module = (self.module,) if gpus == 1 else (SEVERAL, str(gpus), self.module)
         words = [
             f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in given.items()
         ]
-        return (python, "-m", self.module, *words)
+        return (python, "-m", *module, *words)
 
 
 WORKLOADS = {
@@ -48,6 +53,26 @@ WORKLOADS = {
             data="digits, ImageNet, synthetic",
         ),
         Workload(
+            name="ssd",
+            label="MLPf_SSD_Py",
+            module="workloads.ssd",
+            unit="images/s",
+            metric="mAP",
+            target=0.23,
+            model="SSD 300, ResNet-34",
+            data="shapes, COCO, synthetic",
+        ),
+        Workload(
+            name="maskrcnn",
+            label="MLPf_MRCNN_Py",
+            module="workloads.maskrcnn",
+            unit="images/s",
+            metric="box AP",
+            target=0.377,
+            model="Mask R-CNN R50-FPN",
+            data="shapes, COCO, synthetic",
+        ),
+        Workload(
             name="transformer",
             label="MLPf_XFMR_Py",
             module="workloads.transformer",
@@ -55,6 +80,16 @@ WORKLOADS = {
             metric="BLEU",
             target=0.25,
             model="Transformer big",
+            data="made-up language, WMT, synthetic",
+        ),
+        Workload(
+            name="gnmt",
+            label="MLPf_GNMT_Py",
+            module="workloads.gnmt",
+            unit="tokens/s",
+            metric="BLEU",
+            target=0.24,
+            model="GNMT, 4+4 LSTM layers",
             data="made-up language, WMT, synthetic",
         ),
         Workload(
@@ -78,6 +113,16 @@ WORKLOADS = {
             data="digits, CIFAR-10, synthetic",
         ),
         Workload(
+            name="dawn-drqa",
+            label="Dawn_DrQA_Py",
+            module="workloads.dawn_drqa",
+            unit="samples/s",
+            metric="F1",
+            target=0.75,
+            model="DrQA reader",
+            data="templates, SQuAD 1.1, synthetic",
+        ),
+        Workload(
             name="deepbench-gemm",
             label="Deep_GEMM_Cu",
             module="workloads.deepbench_gemm",
@@ -86,6 +131,36 @@ WORKLOADS = {
             target=None,
             model="matrix products",
             data="DeepBench's 160 sizes",
+        ),
+        Workload(
+            name="deepbench-conv",
+            label="Deep_Conv_Cu",
+            module="workloads.deepbench_conv",
+            unit="problems/s",
+            metric="TFLOP/s",
+            target=None,
+            model="convolutions",
+            data="DeepBench's 94 sizes",
+        ),
+        Workload(
+            name="deepbench-rnn",
+            label="Deep_RNN_Cu",
+            module="workloads.deepbench_rnn",
+            unit="problems/s",
+            metric="TFLOP/s",
+            target=None,
+            model="recurrent layers",
+            data="DeepBench's 53 sizes",
+        ),
+        Workload(
+            name="deepbench-allreduce",
+            label="Deep_Red_Cu",
+            module="workloads.deepbench_allreduce",
+            unit="problems/s",
+            metric="GB/s",
+            target=None,
+            model="all-reduce",
+            data="DeepBench's 7 sizes",
         ),
     )
 }

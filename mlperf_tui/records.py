@@ -168,7 +168,8 @@ class Step:
 class Late:
     """What is known of step `n` only afterwards. `gpu_s` runs from the end of the step before, on the GPU's own clock.
 
-    `memory_allocated_bytes` is torch's peak so far.
+    `memory_allocated_bytes` is torch's peak so far, `exposed_allreduce_s` the part of the step in which this rank had
+    nothing left but to wait for the exchange of gradients.
     """
 
     n: int
@@ -179,6 +180,7 @@ class Late:
     loss_scale: float | None = None
     skipped: bool | None = None
     memory_allocated_bytes: int | None = None
+    exposed_allreduce_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

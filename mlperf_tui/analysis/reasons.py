@@ -10,7 +10,7 @@ from mlperf_tui.records import Unavailable
 from mlperf_tui.session.status import LIVE
 
 if TYPE_CHECKING:  # a screen asks for a reason, and needs no summary
-    from mlperf_tui.analysis.summary import Summary
+    from mlperf_tui.analysis.summary import Rate, Summary
 
 
 def reasons(summary: Summary, verdict: Verdict, notes: list[Unavailable]) -> Iterator[tuple[str, str]]:
@@ -45,8 +45,7 @@ def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "throughput", "the program reported no steps (mlperf_tui.steps)"
     elif rate.mean is None:
         yield "throughput.mean", "the program did not say how many samples a step has"
-    if rate.steps and rate.data_wait_share is None:
-        yield "throughput.data_wait_share", "the loop does not run over Steps.over()"
+    yield from _wait_reasons(rate)
     yield "throughput.mfu", why_no_mfu(has_gpu=bool(summary.gpus), flop_known=_says_flop(summary))
     if summary.loss.final is None:
         yield "loss.final", "the program reported no loss"
@@ -56,6 +55,13 @@ def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "energy.j_per_sample", "it needs the power of a GPU in use and samples"
     if summary.session.exit_code is None:
         yield "session.exit_code", "the run goes on" if summary.session.status in LIVE else "nobody saw the program end"
+
+
+def _wait_reasons(rate: Rate) -> Iterator[tuple[str, str]]:
+    if rate.steps and rate.data_wait_share is None:
+        yield "throughput.data_wait_share", "the loop does not run over Steps.over()"
+    if rate.steps and rate.exposed_allreduce_share is None:
+        yield "throughput.exposed_allreduce_share", "the program doesn't tell its all-reduce (Steps.allreduce_start)"
 
 
 def _says_flop(summary: Summary) -> bool:

@@ -138,6 +138,7 @@ def _rate(plan: Plan, rate: Throughput) -> Rate:
         warmup_steps=rate.warmup_steps,
         step_time_ms=_step_time(rate),
         data_wait_share=rate.data_wait_share,
+        exposed_allreduce_share=rate.exposed_allreduce_share if len(rate.by_rank) > 1 else 0.0,
         mfu=None,
     )
 

@@ -62,7 +62,8 @@ class Rate:
     """Samples a second: samples over training time, with evaluation, checkpoints and warm-up left out.
 
     `median` is the rate of a step at its median time, `p10` at its 90th percentile time; `data_wait_share` is the
-    part of training time that waited for data (0 to 1); `mfu` the part of the card's peak (0 to 1).
+    part of training time that waited for data (0 to 1), `exposed_allreduce_share` that of the rank that waits least
+    for the exchange of gradients and nothing else; `mfu` the part of the card's peak (0 to 1).
     """
 
     unit: str
@@ -73,6 +74,7 @@ class Rate:
     warmup_steps: int
     step_time_ms: StepTime | None
     data_wait_share: float | None
+    exposed_allreduce_share: float | None
     mfu: float | None
 
 

@@ -24,6 +24,7 @@ class Throughput:
 
     Training time is the sum of step times, data wait included: evaluation and checkpoints lie between the loops and
     are in no step. `median` and `p10` are the rates of a step at its median and its 90th percentile time.
+    `exposed_allreduce_share` is the least of all ranks': what others have more, they wait for a slower one.
     """
 
     samples_per_s: float | None = None
@@ -37,6 +38,7 @@ class Throughput:
     p99_s: float | None = None
     source: str | None = None
     data_wait_share: float | None = None
+    exposed_allreduce_share: float | None = None
     by_rank: Mapping[int, float | None] = field(default_factory=dict)
 
 
@@ -75,6 +77,7 @@ def throughput(ranks: Mapping[int, RankTotals], *, warmup: bool = False) -> Thro
         p99_s=p99,
         source=slowest.source,
         data_wait_share=_data_wait(ranks.values()),
+        exposed_allreduce_share=min(map(_exposed, ranks.values()), key=lambda share: -1 if share is None else share),
         by_rank={rank: rate.per_s for rank, rate in rates.items()},
     )
 
@@ -123,6 +126,19 @@ def _total(rates: Iterable[float | None]) -> float | None:
     """The sum, unknown as soon as one is."""
     known = list(rates)
     return None if None in known else sum(rate for rate in known if rate is not None)
+
+
+def _exposed(totals: RankTotals) -> float | None:
+    """The share of a rank's step time that its exposed all-reduce takes, by those steps that told it."""
+    base = _base(totals)
+    if not totals.exposed_steps or not base.seconds:
+        return None
+    return totals.exposed_s / totals.exposed_steps / (base.seconds / base.steps)
+
+
+def _base(totals: RankTotals) -> Base:
+    """Its step times by the clock that is used."""
+    return totals.gpu if totals.gpu.steps >= GPU_SHARE * totals.host.steps else totals.host
 
 
 def _data_wait(ranks: Iterable[RankTotals]) -> float | None:

@@ -133,6 +133,7 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
             "ranks",
             f"{len(summary.ranks)}; slowest is rank {slowest.rank} at {count(slowest.throughput)} {speed.unit}",
         )
+        yield "all-reduce", f"{percent(speed.exposed_allreduce_share)} of training time exposed"
 
 
 def _limit_rows(summary: Summary) -> Iterator[Row]:

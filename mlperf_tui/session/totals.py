@@ -94,13 +94,16 @@ class HeadStep:
 class RankTotals:
     """All steps of one rank. `gaps` counts steps whose lines are missing, `data_s` the wait of `data_steps` steps.
 
-    `last_samples` is the last step's, for a Late line that is read without its Step.
+    `exposed_s` is the exposed all-reduce of `exposed_steps` steps. `last_samples` is the last step's, for a Late line
+    that is read without its Step.
     """
 
     host: Base = field(default_factory=Base)
     gpu: Base = field(default_factory=Base)
     data_s: float = 0.0
     data_steps: int = 0
+    exposed_s: float = 0.0
+    exposed_steps: int = 0
     first_t: int | None = None
     last_t: int | None = None
     last_n: int | None = None
@@ -129,13 +132,20 @@ class RankTotals:
     def share(self, part: float) -> RankTotals:
         """So much of its steps (0 to 1), as if all of them had been alike; what is not a sum is left unknown."""
         sums = {name: round(getattr(self, name) * part) for name in COUNTS}
-        return RankTotals(host=self.host.share(part), gpu=self.gpu.share(part), data_s=self.data_s * part, **sums)
+        return RankTotals(
+            host=self.host.share(part),
+            gpu=self.gpu.share(part),
+            data_s=self.data_s * part,
+            exposed_s=self.exposed_s * part,
+            **sums,
+        )
 
     def merge(self, later: RankTotals) -> None:
         """Add the steps of a later stretch."""
         self.host.merge(later.host)
         self.gpu.merge(later.gpu)
         self.data_s += later.data_s
+        self.exposed_s += later.exposed_s
         for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(later, name))
         for name in LAST:
@@ -146,7 +156,7 @@ class RankTotals:
         self.head = (self.head + later.head)[:HEAD_STEPS]
 
 
-COUNTS = ("data_steps", "gaps", "nan_steps", "skipped_steps")
+COUNTS = ("data_steps", "exposed_steps", "gaps", "nan_steps", "skipped_steps")
 LAST = ("last_t", "last_n", "last_samples", "loss", "lr")
 PLAIN = tuple(f.name for f in fields(RankTotals) if f.name not in {"host", "gpu", "head"})
 
@@ -200,6 +210,9 @@ class RankFold:
             totals.nan_steps += not math.isfinite(late.loss)
         if late.lr is not None:
             totals.lr = late.lr
+        if late.exposed_allreduce_s is not None:
+            totals.exposed_s += late.exposed_allreduce_s
+            totals.exposed_steps += 1
         totals.skipped_steps += bool(late.skipped)
         totals.memory_peak_bytes = _most(totals.memory_peak_bytes, late.memory_allocated_bytes)
 

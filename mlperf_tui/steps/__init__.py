@@ -47,6 +47,8 @@ class Steps:
         self._gpu: Optional[CudaClock] = None
         self._gpu_asked = False
         self._torn = ""
+        self._exchange_ns: Optional[int] = None
+        self._exposed_s: Optional[float] = None
         self._turn = Turn.of_environment()
         self._until = ENDLESS if self._turn is None else 0
         self._fd = _open_own_file(identity()["rank"])
@@ -111,6 +113,31 @@ class Steps:
             self._wait_for_turn()
             self._begin()
             self._data_ns = 0 if timed_loop else None
+
+    def allreduce_start(self) -> None:
+        """Of this step only the exchange of gradients with other ranks is left; may come from autograd's thread."""
+        if self._fd is None or not self._gpu_asked:
+            return
+        try:
+            if self._gpu is not None:
+                self._gpu.allreduce_start()
+            else:
+                self._exchange_ns = time.monotonic_ns()
+        except Exception:  # noqa: BLE001  whatever torch raises here, training must not see it
+            self._gpu = None
+
+    def allreduce_stop(self) -> None:
+        """That exchange is done: on a GPU, whatever was put into the stream. Without a start it says nothing."""
+        if self._fd is None:
+            return
+        try:
+            if self._gpu is not None:
+                self._gpu.allreduce_stop()
+            elif self._exchange_ns is not None:
+                self._exposed_s = (time.monotonic_ns() - self._exchange_ns) / 1e9
+                self._exchange_ns = None
+        except Exception:  # noqa: BLE001  as above
+            self._gpu = None
 
     def mark(self, key: str, value: Any = None, **metadata: Any) -> None:
         """An event by MLPerf's name, such as `mark("eval_accuracy", 0.75, epoch_num=3)`."""
@@ -182,10 +209,13 @@ class Steps:
         if self._gpu is not None:
             return "".join(self._gpu.end(t, self._n, values, lr, skipped))
         loss, grad_norm, loss_scale = values
+        exposed_s, self._exposed_s = self._exposed_s, None
         # By identity: a tensor's == is an operation of torch's, and costs more than all the rest.
-        if loss is None and grad_norm is None and loss_scale is None and lr is None and skipped is None:
+        told = (loss, grad_norm, loss_scale, lr, skipped, exposed_s)
+        if all(value is None for value in told):
             return ""
-        return late_line(self._n, None, (_plain(loss), _plain(grad_norm), _plain(loss_scale)), lr, skipped, None)
+        numbers = (_plain(loss), _plain(grad_norm), _plain(loss_scale))
+        return late_line(self._n, None, numbers, lr, skipped, None, exposed_s)
 
     def _clock(self, t: int) -> None:
         self._next_clock = t + CLOCK_EVERY_NS

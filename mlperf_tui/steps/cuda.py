@@ -7,7 +7,7 @@ import math
 import sys
 import time
 from collections import deque
-from typing import Any, Deque, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Deque, Iterator, List, NamedTuple, Optional, Tuple
 
 from mlperf_tui.steps.lines import late_line
 
@@ -16,7 +16,10 @@ RING = 256
 
 
 class _Pending(NamedTuple):
-    """A moment that the GPU has still to reach: the end of step `n`, or with `n` None the start of a loop."""
+    """A moment that the GPU has still to reach: the end of step `n`, or with `n` None the start of a loop.
+
+    `exchange` says whether the slot's pair of events encloses a wait for other ranks in this step.
+    """
 
     n: Optional[int]
     slot: int
@@ -24,6 +27,7 @@ class _Pending(NamedTuple):
     told: Tuple[bool, ...]
     lr: Optional[float]
     skipped: Optional[bool]
+    exchange: bool
 
 
 class CudaClock:
@@ -46,6 +50,8 @@ class CudaClock:
         self._next = 0
         self._scale = -math.inf
         self._memory_due = 0
+        self._exchanges: List[Tuple[Any, Any]] = []
+        self._exchange = 0
 
     @classmethod
     def if_used(cls) -> Optional[CudaClock]:
@@ -62,6 +68,20 @@ class CudaClock:
         """
         self._stream = self._torch.cuda.current_stream()
         self._last = self._note(None, None, (), None, None)
+
+    def allreduce_start(self) -> None:
+        """The stream has come to where only the exchange of this step's gradients is left."""
+        if not self._exchanges:
+            event = self._torch.cuda.Event
+            self._exchanges = [(event(enable_timing=True), event(enable_timing=True)) for _ in range(RING)]
+        self._exchanges[self._next][0].record(self._stream)
+        self._exchange = 1
+
+    def allreduce_stop(self) -> None:
+        """The stream has come to where the exchange is done."""
+        if self._exchange == 1:
+            self._exchanges[self._next][1].record(self._stream)
+            self._exchange = 2
 
     def end(
         self, t: int, n: int, values: Tuple[Any, ...], lr: Optional[float], skipped: Optional[bool]
@@ -84,6 +104,7 @@ class CudaClock:
         lr: Optional[float],
         skipped: Optional[bool],
     ) -> Optional[int]:
+        exchange, self._exchange = self._exchange == 2, 0
         if len(self._pending) > RING - 3:
             return None
         slot = self._next
@@ -93,7 +114,7 @@ class CudaClock:
                 _leave(cell, value)
         self._events[slot].record(self._stream)
         told = tuple(value is not None for value in values)
-        self._pending.append(_Pending(n, slot, after, told, lr, skipped))
+        self._pending.append(_Pending(n, slot, after, told, lr, skipped, exchange))
         return slot
 
     def _done(self, t: int) -> Iterator[str]:
@@ -113,7 +134,11 @@ class CudaClock:
         seconds = None
         if moment.after is not None:
             seconds = self._events[moment.after].elapsed_time(self._events[moment.slot]) / 1e3
-        return late_line(moment.n, seconds, numbers, moment.lr, skipped, self._memory(t))
+        exposed = None
+        if moment.exchange:
+            start, stop = self._exchanges[moment.slot]
+            exposed = start.elapsed_time(stop) / 1e3
+        return late_line(moment.n, seconds, numbers, moment.lr, skipped, self._memory(t), exposed)
 
     def _skipped(self, scale: Optional[float]) -> Optional[bool]:
         if scale is None:

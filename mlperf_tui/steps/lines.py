@@ -15,20 +15,17 @@ def late_line(
     lr: Optional[float],
     skipped: Optional[bool],
     memory: Optional[int],
+    exposed_s: Optional[float] = None,
 ) -> str:
-    """One Late line; `numbers` are loss, gradient norm and loss scale."""
+    """One Late line; `numbers` are loss, gradient norm and loss scale, `exposed_s` is its exposed all-reduce."""
     loss, grad_norm, loss_scale = numbers
     line = f'{{"late":{{"n":{n}'
-    if gpu_s is not None:
-        line += f',"gpu_s":{gpu_s:.6f}'
-    if loss is not None:
-        line += f',"loss":{_number(loss)}'
-    if lr is not None:
-        line += f',"lr":{_number(lr)}'
-    if grad_norm is not None:
-        line += f',"grad_norm":{_number(grad_norm)}'
-    if loss_scale is not None:
-        line += f',"loss_scale":{_number(loss_scale)}'
+    for name, seconds in (("gpu_s", gpu_s), ("exposed_allreduce_s", exposed_s)):
+        if seconds is not None:
+            line += f',"{name}":{seconds:.6f}'
+    for name, number in (("loss", loss), ("lr", lr), ("grad_norm", grad_norm), ("loss_scale", loss_scale)):
+        if number is not None:
+            line += f',"{name}":{_number(number)}'
     if skipped is not None:
         line += f',"skipped":{"true" if skipped else "false"}'
     if memory is not None:

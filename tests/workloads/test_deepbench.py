@@ -11,8 +11,9 @@ import torch
 from mlperf_tui.records import Step, decode
 from tests.workloads.programs import keys, marks, run
 from workloads.common.options import Refusal
+from workloads.deepbench.gauge import Flops
 from workloads.deepbench.problem import geometric_mean, up_to
-from workloads.deepbench.timing import seconds
+from workloads.deepbench.timing import repeats_for, seconds
 from workloads.deepbench_gemm.__main__ import main
 from workloads.deepbench_gemm.measure import MOST_FLOP
 from workloads.deepbench_gemm.problems import Gemm, problems
@@ -54,16 +55,51 @@ def test_it_is_repeated_and_averaged() -> None:
     assert len(calls) == 3 + 1 + 400
 
 
+def test_another_kernel_is_repeated_less() -> None:
+    """As often as DeepBench repeats it, and at least once."""
+    calls: list[None] = []
+    seconds(lambda: calls.append(None), CPU, most_repeats=7)
+    assert len(calls) == 3 + 1 + 7
+    assert [repeats_for(once, 300) for once in (0.0, 0.01, 0.04, 3.0)] == [300, 10, 2, 1]
+
+
+def test_flops() -> None:
+    """3 · 10^12 operations in 2 seconds."""
+    gauge = Flops(part=lambda problem: problem.layout)
+    problem = Gemm(1_000_000, 1_500_000, 1, "TN")
+    assert gauge.rate(problem, 2.0) == pytest.approx(1.5)
+    assert gauge.told(problem, 2.0) == "   1.500 TFLOP/s"
+    assert (gauge.part(problem), Flops().part(problem)) == ("TN", "")
+
+
 def test_the_geometric_mean() -> None:
     """Of 1, 4 and 16 it is 4."""
     assert geometric_mean([1.0, 4.0, 16.0]) == pytest.approx(4.0)
 
 
-@pytest.mark.parametrize("options", [["--batch", "3"], ["--data", "x"], ["--workers", "1"], ["--compile"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--batch", "3"],
+        ["--data", "x"],
+        ["--workers", "1"],
+        ["--compile"],
+        ["--accumulate", "2"],
+        ["--checkpoint", "x"],
+        ["--resume", "x"],
+    ],
+)
 def test_options_of_a_training_are_refused(options: list[str]) -> None:
     """They would change nothing."""
     with pytest.raises(Refusal, match=f"{options[0]} is for a training"):
         main(options)
+
+
+def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would measure the same."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(Refusal, match="timed on one device: leave --gpus out, or take deepbench-allreduce"):
+        main([])
 
 
 def test_a_pass_that_is_cut_short(tmp_path: Path) -> None:

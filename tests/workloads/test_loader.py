@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader, Dataset
 
-from workloads.common.loader import Epochs, for_evaluation, for_training
+from workloads.common.loader import Epochs, for_evaluation, for_training, in_turn
 
 CPU = torch.device("cpu")
 PATIENCE_S = 20.0
@@ -94,23 +94,56 @@ def test_seeds_and_epochs_differ() -> None:
     assert all(a != b for i, a in enumerate(found) for b in found[:i])
 
 
-@pytest.mark.parametrize("size", [12, 14])
-def test_the_order_is_that_of_a_loader_asked_anew_each_epoch(size: int) -> None:
-    """PyTorch's own shuffling, with workers that stay; the number of workers changes nothing, not even none."""
-    dice = torch.Generator().manual_seed(5)
-    own: DataLoader[int] = DataLoader(
-        Numbers(size), 4, shuffle=True, drop_last=True, num_workers=1, persistent_workers=True, generator=dice
-    )
-    expected = orders(own, 3)
-    for workers in (0, 1, 2):
-        assert orders(for_training(Numbers(size), 4, 3, workers, CPU, 5), 3) == expected
+@pytest.mark.parametrize("dataset", [Numbers(14), Diced(14)])
+def test_one_seed_one_order_and_one_augmentation(dataset: Dataset[int]) -> None:
+    """The number of workers changes nothing, not even none; each epoch is another, and no two samples are alike."""
+    expected = orders(for_training(dataset, 4, 3, 0, CPU, 5), 3)
+    for workers in (1, 2):
+        assert orders(for_training(dataset, 4, 3, workers, CPU, 5), 3) == expected
+    assert expected[0] != expected[1] != expected[2]
+    assert all(len({sample for batch in epoch for sample in batch}) == 12 for epoch in expected)
 
 
-def test_one_seed_one_augmentation() -> None:
-    """For a number of workers; each epoch another."""
-    first, again = (orders(for_training(Diced(10), 2, 2, 2, CPU, 4), 2) for _ in range(2))
-    assert first == again
-    assert first[0] != first[1]
+def test_the_models_dice_are_left_alone() -> None:
+    """Loading in the training process itself changes no weight and no dropout."""
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    orders(for_training(Diced(10), 2, 1, 0, CPU, 4), 1)
+    assert torch.equal(torch.rand(1), expected)
+
+
+@pytest.mark.parametrize("taken", [0, 1, 3, 4, 7])
+def test_a_run_that_goes_on_skips_what_it_has_had(taken: int) -> None:
+    """In mid-epoch too: what is left of it comes first, then whole ones."""
+    whole = [batch for epoch in orders(for_training(Diced(8), 2, 3, 0, CPU, 4), 3) for batch in epoch]
+    later = for_training(Diced(8), 2, 3, 0, CPU, 4)
+    later.skip(taken)
+    left = orders(later, 3)
+    assert [batch for epoch in left for batch in epoch] == whole[taken:]
+    assert len(left[0]) == 4 - taken % 4
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_ranks_share_an_epoch(monkeypatch: pytest.MonkeyPatch, accumulate: int) -> None:
+    """Each sample goes to one of them; all have as many batches, a multiple of a step's."""
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    taken = []
+    for rank in range(3):
+        monkeypatch.setenv("RANK", str(rank))
+        epochs = for_training(Numbers(40), 2, 2, 0, CPU, 4, accumulate)
+        assert epochs.batches == 6
+        taken.append([sample for batch in orders(epochs, 1)[0] for sample in batch])
+    assert len({sample for mine in taken for sample in mine}) == 36
+
+
+def test_ranks_take_turns_at_ready_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two ranks, two batches an epoch each, from the second one on."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    epochs = in_turn(Numbers(8), 2, 2, 0, CPU, 4)
+    epochs.skip(1)
+    assert orders(epochs, 2) == [[[3]], [[5], [7]]]
 
 
 def test_the_next_epoch_is_asked_for_before_this_one_ends() -> None:

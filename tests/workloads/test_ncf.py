@@ -10,7 +10,7 @@ from tests.workloads.ncf_helpers import (
     NoStop,
     options,
 )
-from workloads.common.options import Refusal
+from workloads.common.options import Options, Refusal
 from workloads.common.precision import resolve
 from workloads.ncf.data import load, synthetic
 from workloads.ncf.evaluate import batch_hit_rate, hit_rate
@@ -52,7 +52,7 @@ def test_both_sides_count() -> None:
 
 def test_the_optimiser_is_nvidias() -> None:
     """Adam with the betas of MLPerf v0.5's entry, the rate constant."""
-    task = NCF(synthetic(TINY, CPU, 1), resolve("fp32", CPU), None)
+    task = NCF(synthetic(TINY, CPU, Options("synthetic")), resolve("fp32", CPU), None)
     known = task.optimiser.defaults
     assert (known["betas"], known["eps"], known["weight_decay"]) == ((0.25, 0.5), 1e-8, 0)
     assert {task.schedule(n) for n in (0, 10, 10**6)} == {TINY.lr}

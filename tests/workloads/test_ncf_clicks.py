@@ -22,7 +22,7 @@ from tests.workloads.ncf_helpers import (
     options,
     pairs,
 )
-from workloads.common.options import Refusal
+from workloads.common.options import Options, Refusal
 from workloads.ncf.__main__ import main
 from workloads.ncf.batches import Ranking, Training, noise, samples
 from workloads.ncf.clicks import clicks
@@ -74,8 +74,8 @@ def test_made_clicks_have_taste() -> None:
 def test_an_epoch_has_each_click_once() -> None:
     """And four items to each that its user didn't click in training; other ones in the next epoch, in another order."""
     train, _ = leave_one_out(clicks(50, 60, 10))
-    batches = Training(train, 450, 2, seed=3)
-    assert (samples(train), batches.steps, len(batches)) == (5 * 450, 5, 10)
+    batches = Training(train, 450, 5, 2, seed=3)
+    assert (samples(train), len(batches)) == (5 * 450, 10)
     epochs = []
     for epoch in (0, 1):
         users, items, clicked = (
@@ -96,10 +96,10 @@ def test_an_epoch_has_each_click_once() -> None:
 def test_a_batch_hangs_on_seed_and_number_alone(number: int) -> None:
     """Whichever worker makes it, and whatever it made before."""
     train, _ = leave_one_out(clicks(50, 60, 10))
-    one, other = Training(train, 450, 2, seed=3), Training(train, 450, 2, seed=3)
+    one, other = Training(train, 450, 5, 2, seed=3), Training(train, 450, 5, 2, seed=3)
     other[9 - number]
     assert all(torch.equal(a, b) for a, b in zip(one[number], other[number], strict=True))
-    assert not torch.equal(one[number][1], Training(train, 450, 2, seed=4)[number][1])
+    assert not torch.equal(one[number][1], Training(train, 450, 5, 2, seed=4)[number][1])
 
 
 def test_candidates_are_new_to_the_user() -> None:
@@ -120,7 +120,7 @@ def test_candidates_are_new_to_the_user() -> None:
 
 def test_synthetic_is_one_batch_on_the_device() -> None:
     """The same tensors again and again; a fifth of the samples are clicks; the seed decides the rest."""
-    data = synthetic(replace(TINY, batch=100), CPU, 5)
+    data = synthetic(replace(TINY, batch=100), CPU, Options("synthetic", seed=5))
     batches = list(data.train)
     assert len(batches) == data.steps_per_epoch == 500
     assert all(batch is batches[0] for batch in batches)

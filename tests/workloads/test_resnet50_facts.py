@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from workloads.common.facts import facts
-from workloads.common.options import parse, parser
+from workloads.common.options import Options, parse, parser
 from workloads.common.precision import resolve
 from workloads.common.setting import Setting
 from workloads.images.data import synthetic
@@ -26,6 +26,6 @@ def test_batches_ahead(data: str, workers: int, ahead: int) -> None:
 
 def test_the_headline_says_compiled() -> None:
     """Right behind the precision, and only then."""
-    said = facts(synthetic(TINY, 1000, CPU, seed=1), resolve("fp32", CPU), 1, 1.0, METRIC, None)
+    said = facts(synthetic(TINY, 1000, CPU, Options("synthetic")), resolve("fp32", CPU), 1, 1.0, METRIC, None)
     assert ", fp32, compiled, batch 32, " in headline("ResNet-50 v1.5", said, 32, compiled=True)
     assert ", fp32, batch 32, " in headline("ResNet-50 v1.5", said, 32, compiled=False)

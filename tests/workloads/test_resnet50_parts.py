@@ -21,7 +21,7 @@ from mlperf_tui.steps import Steps
 from workloads.common.glance import Glance
 from workloads.common.limits import Limits
 from workloads.common.marks import Marks
-from workloads.common.options import parse, parser
+from workloads.common.options import Options, parse, parser
 from workloads.common.precision import resolve
 from workloads.common.progress import Progress
 from workloads.common.setting import Setting
@@ -161,12 +161,12 @@ def test_a_batch_as_the_model_takes_it() -> None:
 
 def test_synthetic_is_one_batch_on_the_device() -> None:
     """No loader, nothing held out, the same tensors again and again; the seed decides what they hold."""
-    data = synthetic(TINY, 1000, CPU, seed=3)
+    data = synthetic(TINY, 1000, CPU, Options("synthetic", seed=3))
     batches = list(data.train)
     assert len(batches) == data.steps_per_epoch == SYNTHETIC_STEPS
     assert data.held_out is None
     assert all(images is batches[0][0] for images, _ in batches)
-    assert torch.equal(batches[0][0], next(iter(synthetic(TINY, 1000, CPU, seed=3).train))[0])
+    assert torch.equal(batches[0][0], next(iter(synthetic(TINY, 1000, CPU, Options("synthetic", seed=3)).train))[0])
 
 
 def test_every_held_out_image_is_evaluated() -> None:

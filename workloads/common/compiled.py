@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from workloads.common.marks import Marks
+from workloads.common.say import say
 
 
 @contextmanager
@@ -22,5 +23,5 @@ def compiling(marks: Marks, *, now: bool) -> Iterator[None]:
     marks.start("compile")
     began = time.monotonic()
     yield
-    print(f"compiled in {time.monotonic() - began:.0f} s", flush=True)
+    say(f"compiled in {time.monotonic() - began:.0f} s")
     marks.stop("compile")

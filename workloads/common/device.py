@@ -7,6 +7,7 @@ import os
 import torch
 
 from workloads.common.options import Refusal
+from workloads.common.ranks import ranks
 
 
 def pick(asked: str) -> torch.device:
@@ -30,7 +31,7 @@ def share_cores(device: torch.device, workers: int) -> None:
     Threads that meet a few hundred times a step lose far more than a core's worth when any of them has to wait for
     its core: on two cores with other programs on them, two threads went at 19 to 110 images/s and one at 130 to 200.
     """
-    _use_cores(device, max(1, len(os.sched_getaffinity(0)) - max(1, workers)))
+    _use_cores(device, max(1, len(os.sched_getaffinity(0)) // ranks().here - max(1, workers)))
 
 
 def take_all_cores(device: torch.device) -> None:

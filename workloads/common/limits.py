@@ -20,4 +20,12 @@ class Limits:
 
     def reached(self, steps: int) -> bool:
         """Whether a run that has taken so many steps is over."""
-        return (self._steps is not None and steps >= self._steps) or time.monotonic() >= self._until
+        return self.taken(steps) or self.passed()
+
+    def taken(self, steps: int) -> bool:
+        """Whether that was the last step, for every rank alike."""
+        return self._steps is not None and steps >= self._steps
+
+    def passed(self) -> bool:
+        """Whether the minutes have passed, by this process's clock."""
+        return time.monotonic() >= self._until

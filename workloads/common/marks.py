@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from mlperf_tui.steps import Steps
+from workloads.common.ranks import ranks
+from workloads.common.say import say
 
 TOKEN = ":::MLLOG"  # noqa: S105  the line's mark, no secret
 
 
 class Marks:
-    """Says what happens in a run, by MLPerf's keys; an interval's keys end in `_start` and `_stop`."""
+    """Says what happens in a run, by MLPerf's keys; an interval's keys end in `_start` and `_stop`.
+
+    Of several ranks the first one says it.
+    """
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
@@ -37,8 +42,9 @@ class Marks:
     def _say(self, event: str, key: str, value: Any, metadata: dict[str, Any]) -> None:
         caller = sys._getframe(2)
         place = {"file": Path(caller.f_code.co_filename).name, "lineno": caller.f_lineno}
-        print(line(event, key, value, {**place, **metadata}, time.time_ns() // 1_000_000), flush=True)
-        self._steps.mark(key, value, **metadata)
+        if ranks().first:
+            say(line(event, key, value, {**place, **metadata}, time.time_ns() // 1_000_000))
+            self._steps.mark(key, value, **metadata)
 
 
 def line(event: str, key: str, value: Any, metadata: dict[str, Any], time_ms: int) -> str:

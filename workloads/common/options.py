@@ -19,7 +19,8 @@ class Refusal(Exception):
 class Options:
     """What was asked for; None leaves the choice to the workload and the machine.
 
-    `batch` is per process, `target` a share between 0 and 1, `minutes` is counted from the start of training.
+    `batch` is per process, and `accumulate` of them make a step; `target` is a share between 0 and 1, `minutes` is
+    counted from the start of training, `checkpoint` is a folder and `resume` a file or such a folder.
     """
 
     data: str
@@ -35,6 +36,10 @@ class Options:
     device: str = "auto"
     cudnn_benchmark: bool = False
     compile: bool = False
+    accumulate: int = 1
+    deterministic: bool = False
+    checkpoint: str | None = None
+    resume: str | None = None
 
 
 class Parser(argparse.ArgumentParser):
@@ -51,7 +56,7 @@ def parser(program: str, description: str, data: str, data_help: str) -> Parser:
     made.add_argument("--data", default=data, metavar="NAME|DIR", help=data_help)
     made.add_argument("--scale", choices=SCALES, help="size of model and samples (default: by machine and data)")
     made.add_argument("--precision", choices=PRECISIONS, help="fp32 has TF32 off (default: amp on a GPU, else fp32)")
-    made.add_argument("--batch", type=_whole, metavar="N", help="samples a step, per process")
+    made.add_argument("--batch", type=_whole, metavar="N", help="samples at once, per process")
     made.add_argument("--epochs", type=_whole, metavar="N", help="passes over the data; the schedule spans them")
     made.add_argument("--steps", type=_whole, metavar="N", help="stop after N training steps")
     made.add_argument("--minutes", type=_positive, metavar="M", help="stop after M minutes of training")
@@ -60,6 +65,10 @@ def parser(program: str, description: str, data: str, data_help: str) -> Parser:
     made.add_argument("--workers", type=_not_negative, metavar="N", help="processes that load data")
     made.add_argument("--device", default="auto", type=_device, metavar="auto|cpu|cuda[:N]", help="(default: auto)")
     made.add_argument("--cudnn-benchmark", action="store_true", help="let cuDNN time its algorithms first")
+    made.add_argument("--accumulate", type=_whole, default=1, metavar="N", help="batches a step of the optimiser")
+    made.add_argument("--deterministic", action="store_true", help="only algorithms that give the same bits each time")
+    made.add_argument("--checkpoint", metavar="DIR", help="save there after each epoch and when stopped: last.pt")
+    made.add_argument("--resume", metavar="FILE|DIR", help="go on from a checkpoint, with the options that made it")
     made.add_argument("--compile", action="store_true", help="torch.compile the model, during the first step")
     return made
 

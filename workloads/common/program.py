@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 
 from workloads.common.options import Options, Refusal, parse, parser
+from workloads.common.ranks import ranks
 from workloads.common.refusals import refuse_early
 
 REFUSED = 2
 SPINS = "1000"
+CUBLAS_WORKSPACE = ":4096:8"
+"""Without it cuBLAS may add up in another order each time (torch.use_deterministic_algorithms), and torch refuses."""
 
 
 def run(program: str, main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None = None) -> int:
@@ -19,7 +22,8 @@ def run(program: str, main: Callable[[Sequence[str] | None], int], argv: Sequenc
     try:
         return main(argv)
     except Refusal as refusal:
-        print(f"{program}: {refusal}", file=sys.stderr, flush=True)
+        if ranks().first:
+            print(f"{program}: {refusal}", file=sys.stderr, flush=True)
         return REFUSED
 
 
@@ -41,6 +45,8 @@ def prepared(
     refuse(options)
     require("torch", *packages(options))
     wait_without_spinning()
+    if options.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", CUBLAS_WORKSPACE)
     return options
 
 

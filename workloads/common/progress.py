@@ -7,12 +7,13 @@ import time
 import torch
 
 from workloads.common.glance import Glance
+from workloads.common.say import say
 
 EVERY_S = 10.0
 
 
 class Progress:
-    """Counts the samples of an epoch and prints how it goes; stdout may be a file, so each line is flushed."""
+    """Counts the samples of an epoch, `batch` a step, and prints how it goes."""
 
     def __init__(self, device: torch.device, batch: int, unit: str = "images/s") -> None:
         self._batch = batch
@@ -41,7 +42,7 @@ class Progress:
         value = self._glance.answer()
         if value is not None:
             self._due = now + EVERY_S
-            print(self._line(step, value, now), flush=True)
+            say(self._line(step, value, now))
 
     def trained(self, loss: torch.Tensor) -> None:
         """The epoch's training is over; what follows is not in its images/s. Waits for the GPU to get here."""
@@ -50,7 +51,7 @@ class Progress:
 
     def line(self, step: int, quality: str) -> None:
         """Print the epoch's own line; `quality` such as `top-1 95.3 %`, "" when not evaluated."""
-        print(self._line(step, self._loss, self._began + self._took, quality), flush=True)
+        say(self._line(step, self._loss, self._began + self._took, quality))
 
     def _line(self, step: int, loss: float, now: float, quality: str = "") -> str:
         rate = f"{self._count * self._batch / max(now - self._began, 1e-9):,.0f} {self._unit}" if self._count else ""

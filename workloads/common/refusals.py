@@ -45,5 +45,7 @@ def refuse_early(options: Options) -> None:
         refuse_precision(options.precision, "cpu")
     if options.device == "cpu" and options.cudnn_benchmark:
         raise Refusal("--cudnn-benchmark needs a GPU: leave it out with --device cpu")
+    if options.deterministic and options.cudnn_benchmark:
+        raise Refusal("--deterministic and --cudnn-benchmark exclude each other: cuDNN's search may end otherwise")
     if options.device == "cpu" and options.compile:
         refuse_compile("cpu")

@@ -12,8 +12,14 @@ class Repeated(Generic[Batch]):
     """The same batch, `times` times an epoch."""
 
     def __init__(self, batch: Batch, times: int) -> None:
+        self.batches = times
         self._batch = batch
-        self._times = times
+        self._first = 0
+
+    def skip(self, batches: int) -> None:
+        """Leave out so many batches: they have been trained on."""
+        self._first = batches
 
     def __iter__(self) -> itertools.repeat[Batch]:
-        return itertools.repeat(self._batch, self._times)
+        left, self._first = self.batches - self._first % self.batches, 0
+        return itertools.repeat(self._batch, left)

@@ -31,4 +31,5 @@ def settle(options: Options) -> Setting:
     workers = default_workers() if options.workers is None else options.workers
     share_cores(device, workers)
     torch.backends.cudnn.benchmark = options.cudnn_benchmark
+    torch.use_deterministic_algorithms(options.deterministic)
     return Setting(device, precision, workers)

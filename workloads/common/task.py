@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import torch
 from torch import nn
@@ -13,12 +13,23 @@ from workloads.common.marks import Marks
 from workloads.common.stop import Stop
 
 Batch = TypeVar("Batch")
+Batch_co = TypeVar("Batch_co", covariant=True)
+
+
+class Batches(Protocol[Batch_co]):
+    """Each `for` loop over them is one epoch of `batches` batches for this rank."""
+
+    @property
+    def batches(self) -> int: ...
+    def __iter__(self) -> Iterator[Batch_co]: ...
+    def skip(self, batches: int) -> None:
+        """Leave out so many, counted through all epochs: a run that goes on has trained on them before."""
 
 
 class Task(ABC, Generic[Batch]):
     """A model to be trained. Each `for` loop over `train` is one epoch.
 
-    `batch` is in samples, `eval_every` in epochs; `target` is None where there is
+    `batch` is in samples and this rank's, `eval_every` in epochs; `target` is None where there is
     nothing to reach. `schedule` gives the learning rate of a step, counted from 0.
     """
 
@@ -29,7 +40,7 @@ class Task(ABC, Generic[Batch]):
     model: nn.Module
     optimiser: torch.optim.Optimizer
     schedule: Callable[[int], float]
-    train: Iterable[Batch]
+    train: Batches[Batch]
     batch: int
     epochs: int
     eval_every: int
@@ -44,6 +55,14 @@ class Task(ABC, Generic[Batch]):
     def evaluate(self, stop: Stop) -> float | None:
         """The benchmark's metric on what is held out; None when a stop came in between."""
 
+    def reached(self, quality: float) -> bool:
+        """Whether a run is done that has come to this."""
+        return self.target is not None and quality >= self.target
+
+    def accuracy(self, quality: float) -> Any:
+        """The metric as MLPerf's eval_accuracy has it for this benchmark."""
+        return quality
+
     @abstractmethod
     def facts(self) -> dict[str, Any]:
         """Fields of the About record."""
@@ -53,8 +72,8 @@ class Task(ABC, Generic[Batch]):
         """One line for people, before the first step."""
 
     @abstractmethod
-    def hyper_parameters(self, marks: Marks) -> None:
-        """MLPerf's keys for this benchmark."""
+    def hyper_parameters(self, marks: Marks, replicas: int) -> None:
+        """MLPerf's keys for this benchmark; `replicas` batches, from all ranks, make one step."""
 
     @abstractmethod
     def said(self, quality: float) -> str:

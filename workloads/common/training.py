@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import torch
 from torch import nn
 
 from mlperf_tui.steps import Steps
+from workloads.common import checkpoint
 from workloads.common.compiled import compiling
 from workloads.common.device import describe
+from workloads.common.group import Alone, joined
 from workloads.common.limits import Limits
 from workloads.common.marks import Marks, submission
-from workloads.common.options import Options
+from workloads.common.options import Options, Refusal
 from workloads.common.progress import Progress
+from workloads.common.say import say
 from workloads.common.setting import Setting
 from workloads.common.stop import Stop
 from workloads.common.task import Task
@@ -31,11 +36,19 @@ def set_lr(optimiser: torch.optim.Optimizer, lr: float) -> None:
 def train(
     options: Options, benchmark: str, make: Callable[[], Task[Any]], batch: int, setting: Setting, stop: Stop
 ) -> int:
-    """Train the task that `make` builds once the seed is set, in steps of `batch` samples; the exit code."""
-    steps = Steps(samples_per_step=batch)
+    """Train the task that `make` builds once the seed is set, in batches of `batch` samples; the exit code.
+
+    Raises Refusal where a checkpoint doesn't fit, or something can't be done deterministically.
+    """
+    steps = Steps(samples_per_step=batch * options.accumulate)
     try:
-        submission(Marks(steps), benchmark, f"1x{describe(setting.device)}")
-        Run(options, make, setting, steps, stop).go()
+        with joined(setting.device) as group:
+            submission(Marks(steps), benchmark, f"{group.ranks.world}x{describe(setting.device)}")
+            Run(options, make, setting, steps, stop, group).go()
+    except RuntimeError as error:
+        if options.deterministic and "deterministic" in str(error):
+            raise Refusal(f"--deterministic can't be kept here: {str(error).partition('. ')[0]}") from error
+        raise
     finally:
         steps.close()
     return stop.exit_code
@@ -45,33 +58,57 @@ class Run(Generic[Batch]):
     """A task in training, and how far it is. Making one is what MLPerf calls initialisation, and is marked so."""
 
     def __init__(
-        self, options: Options, make: Callable[[], Task[Batch]], setting: Setting, steps: Steps, stop: Stop
+        self,
+        options: Options,
+        make: Callable[[], Task[Batch]],
+        setting: Setting,
+        steps: Steps,
+        stop: Stop,
+        group: Alone | None = None,
     ) -> None:
-        self.precision, self.steps, self.stop = setting.precision, steps, stop
+        self.options, self.setting, self.precision = options, setting, setting.precision
+        self.steps, self.stop, self.group = steps, stop, group or Alone()
         self.marks = Marks(steps)
         self.marks.start("init")
         torch.manual_seed(options.seed)
         self.task = make()
+        self.wrapped = self.group.wrap(self.task.model, steps.allreduce_start)
         # Only training is compiled, for its one shape: evaluation, with other modes and a smaller last batch, would be
         # compiled anew up to twice and takes the same weights as they are.
-        self.compiled = options.compile
         self.forward: Callable[..., Any] = (
-            torch.compile(self.task.model, dynamic=False) if self.compiled else self.task.model
+            torch.compile(self.wrapped, dynamic=False) if options.compile else self.wrapped
         )
         self.scaler = self.precision.scaler()
         self.one = torch.ones((), device=setting.device)
         self.limits = Limits(options.steps, options.minutes)
-        self.progress = Progress(setting.device, self.task.batch, self.task.unit)
+        self.progress = Progress(setting.device, self.step_samples * self.group.ranks.world, self.task.unit)
+        self.loss: torch.Tensor | None = None
         self.taken = 0
-        self.announce(options.seed)
+        self.compiled = False
+        self.announce()
+        if options.resume is not None:
+            self.resume(Path(options.resume))
+        elif self.group.ranks.world > 1:
+            torch.manual_seed(options.seed + self.group.ranks.rank)  # the weights are alike, dropout isn't
         self.marks.stop("init")
 
-    def announce(self, seed: int) -> None:
+    @property
+    def step_samples(self) -> int:
+        """Samples that this rank gives a step."""
+        return self.task.batch * self.options.accumulate
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.task.train.batches // self.options.accumulate
+
+    def announce(self) -> None:
         """Say what is trained: to people, to the session, to MLPerf's log."""
-        print(self.task.headline(compiled=self.compiled), flush=True)
-        self.steps.about(**self.task.facts(), compiled=self.compiled)
-        self.marks.point("seed", seed)
-        self.task.hyper_parameters(self.marks)
+        say(self.task.headline(compiled=self.options.compile))
+        told = {**self.task.facts(), "steps_per_epoch": self.steps_per_epoch}
+        self.steps.about(**told, compiled=self.options.compile)
+        self.marks.point("seed", self.options.seed)
+        self.marks.point("gradient_accumulation_steps", self.options.accumulate)
+        self.task.hyper_parameters(self.marks, self.options.accumulate * self.group.ranks.world)
 
     def go(self) -> None:
         """From run_start to run_stop, whose status is success when the target was reached, else aborted."""
@@ -86,14 +123,17 @@ class Run(Generic[Batch]):
 
     def epochs(self) -> bool:
         """Train and evaluate until something ends it; whether the target was reached."""
-        target = self.task.target
-        for number in range(1, self.task.epochs + 1):
+        for number in range(self.taken // self.steps_per_epoch + 1, self.task.epochs + 1):
             self.epoch(number)
-            over = self.limits.reached(self.taken) or number == self.task.epochs
-            quality = self.evaluate(number, over)
-            if quality is not None and target is not None and quality >= target:
+            stopped = self.group.now(self.stop.asked is not None)
+            late = self.group.now(self.limits.passed())
+            over = late or self.limits.taken(self.taken) or number == self.task.epochs
+            due = over or number % self.task.eval_every == 0
+            quality = self.evaluate(number, due=due and not stopped)
+            self.save()
+            if quality is not None and self.group.told(self.task.reached(quality)):
                 return True
-            if over or self.stop.asked is not None:
+            if over or self.group.now(self.stop.asked is not None):
                 return False
         return False
 
@@ -102,36 +142,46 @@ class Run(Generic[Batch]):
         self.marks.start("epoch", epoch_num=number)
         self.progress.epoch(number)
         self.task.model.train()
-        for batch in self.steps.over(self.task.train):
-            loss = self.step(batch)
-            if self.compiled and self.taken == 1:
+        for count, batch in enumerate(self.steps.over(self.task.train), 1):
+            whole = count % self.options.accumulate == 0
+            self.gradients(batch, whole=whole)
+            if not whole:
+                continue
+            loss = self.step()
+            if self.options.compile and not self.compiled:
+                self.compiled = True
                 self.progress.start_over()
             else:
                 self.progress.step(self.taken, loss)
-            if self.stop.asked is not None or self.limits.reached(self.taken):
+            if self.limits.taken(self.taken) or self.group.soon(self.stop.asked is not None or self.limits.passed()):
                 break
         self.progress.trained(loss)
         self.marks.stop("epoch", epoch_num=number)
 
-    def step(self, batch: Batch) -> torch.Tensor:
+    def gradients(self, batch: Batch, *, whole: bool) -> None:
+        """Forward and backward; with the step's last batch (`whole`) its gradients are averaged over all ranks."""
+        held = nullcontext() if whole else self.group.hold_back(self.wrapped)
+        with compiling(self.marks, now=self.options.compile and not self.compiled and whole), held:
+            with self.precision.autocast():
+                loss = self.task.loss(self.forward, batch)
+            if self.options.accumulate > 1:
+                loss = loss / self.options.accumulate
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self.loss = loss.detach() if self.loss is None else self.loss + loss.detach()
+
+    def step(self) -> torch.Tensor:
         """One step of the optimiser; its loss, a scalar still on the device. Nothing here waits for a GPU."""
+        self.steps.allreduce_stop()
         lr = self.task.schedule(self.taken)
         set_lr(self.task.optimiser, lr)
-        with compiling(self.marks, now=self.compiled and self.taken == 0):
-            loss = self.gradients(batch)
         self.clip()
         self.scaler.step(self.task.optimiser)
         self.scaler.update()
         self.task.optimiser.zero_grad(set_to_none=True)
         self.taken += 1
+        assert self.loss is not None
+        loss, self.loss = self.loss, None
         self.steps.end(loss=loss, lr=lr, loss_scale=self.loss_scale())
-        return loss
-
-    def gradients(self, batch: Batch) -> torch.Tensor:
-        """Forward and backward; the loss."""
-        with self.precision.autocast():
-            loss = self.task.loss(self.forward, batch)
-        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         return loss
 
     def clip(self) -> None:
@@ -144,15 +194,50 @@ class Run(Generic[Batch]):
         """The scale as it stands, on the device: GradScaler's own get_scale would wait for the GPU."""
         return self.scaler.scale(self.one) if self.scaler.is_enabled() else None
 
-    def evaluate(self, number: int, over: bool) -> float | None:
-        """The metric where this epoch has an evaluation and no signal cut it short; the epoch's line either way."""
+    def evaluate(self, number: int, *, due: bool) -> float | None:
+        """The metric where an evaluation is due and no signal cuts it short; the epoch's line either way.
+
+        The first rank evaluates, and the others wait for what it finds.
+        """
         quality = None
-        due = over or number % self.task.eval_every == 0
-        if due and self.task.can_evaluate and self.stop.asked is None:
+        if due and self.task.can_evaluate and self.group.ranks.first:
             self.marks.start("eval", epoch_num=number)
             quality = self.task.evaluate(self.stop)
             if quality is not None:
-                self.marks.point("eval_accuracy", quality, epoch_num=number)
+                self.marks.point("eval_accuracy", self.task.accuracy(quality), epoch_num=number)
             self.marks.stop("eval", epoch_num=number)
         self.progress.line(self.taken, "" if quality is None else self.task.said(quality))
-        return quality
+        return self.group.told(quality)
+
+    def save(self) -> None:
+        """All that the run needs to go on from here, where a folder for it was given."""
+        if self.options.checkpoint is None:
+            return
+        dice = self.group.each(checkpoint.dice(self.setting.device))
+        if self.group.ranks.first:
+            bodies = {name: part.state_dict() for name, part in self.parts().items()}
+            more = {"made_with": self.made_with(), "taken": self.taken, "dice": dice}
+            checkpoint.save(Path(self.options.checkpoint), {**bodies, **more})
+
+    def resume(self, path: Path) -> None:
+        """Go on where a checkpoint stands. Raises Refusal where it was made by a run unlike this one."""
+        state = checkpoint.load(path)
+        checkpoint.refuse_unlike(state["made_with"], self.made_with())
+        for name, part in self.parts().items():
+            part.load_state_dict(state[name])
+        self.taken = state["taken"]
+        self.task.train.skip(self.taken * self.options.accumulate)
+        checkpoint.put_dice(state["dice"][self.group.ranks.rank], self.setting.device)
+        say(f"resumed after step {self.taken:,}")
+
+    def parts(self) -> dict[str, Any]:
+        """What has a state of its own."""
+        return {"model": self.task.model, "optimiser": self.task.optimiser, "scaler": self.scaler}
+
+    def made_with(self) -> dict[str, Any]:
+        """What two parts of one training have in common."""
+        told = self.task.facts()
+        same = {name: told[name] for name in ("data", "scale", "precision", "parameters", "epochs")}
+        counts = {"ranks": self.group.ranks.world, "steps_per_epoch": self.steps_per_epoch}
+        asked = {"batch": self.task.batch, "accumulate": self.options.accumulate, "seed": self.options.seed}
+        return {**same, **counts, **asked}

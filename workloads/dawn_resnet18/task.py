@@ -34,9 +34,9 @@ class DawnResNet18(Classifier[Recipe]):
         )
         self.schedule = Schedule(data.recipe.lr, data.recipe.epochs * data.steps_per_epoch)
 
-    def hyper_parameters(self, marks: Marks) -> None:
+    def hyper_parameters(self, marks: Marks, replicas: int) -> None:
         """By MLPerf's keys; DAWNBench has no log of its own."""
-        marks.point("global_batch_size", self.batch)
+        marks.point("global_batch_size", self.batch * replicas)
         marks.point("opt_name", "sgd")
         marks.point("sgd_opt_base_learning_rate", self.data.recipe.lr)
         marks.point("sgd_opt_momentum", numbers.MOMENTUM)

@@ -28,7 +28,7 @@ def train(options: Options, stop: Stop) -> int:
 def load(options: Options, recipe: Recipe, setting: Setting) -> Data[Recipe]:
     """What `--data` names. Raises Refusal when a batch is more than there are images."""
     if options.data == "synthetic":
-        return synthetic(recipe, CLASSES, setting.device, options.seed)
+        return synthetic(recipe, CLASSES, setting.device, options)
     if options.data == "digits":
         return digits(recipe, options, setting)
     from workloads.dawn_resnet18.cifar import datasets  # noqa: PLC0415  only where CIFAR-10 is asked for

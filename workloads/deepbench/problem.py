@@ -11,12 +11,16 @@ import torch
 
 
 class Problem(Protocol):
-    """One size of a kernel."""
+    """One size of a kernel; where forward and backward are timed apart, one pass of one size."""
 
     @property
     def name(self) -> str:
         """Its sizes, as a table has them."""
         ...
+
+
+class Counted(Problem, Protocol):
+    """One that computes."""
 
     @property
     def flop(self) -> float:
@@ -26,14 +30,16 @@ class Problem(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`rate` is in TFLOP/s."""
+    """`rate` is in the kernel's unit; `part` is the part of the list that the problem is of, or nothing."""
 
     name: str
     seconds: float
     rate: float
+    part: str = ""
 
 
 P = TypeVar("P", bound=Problem)
+C = TypeVar("C", bound=Counted)
 Prepare = Callable[[P, torch.device, torch.dtype], Callable[[], object]]
 """Lays out what a problem works on, and gives back the work itself."""
 
@@ -44,6 +50,6 @@ def geometric_mean(rates: Iterable[float]) -> float:
     return math.exp(sum(logs) / len(logs))
 
 
-def up_to(problems: Sequence[P], most_flop: float) -> list[P]:
+def up_to(problems: Sequence[C], most_flop: float) -> list[C]:
     """Those of no more FLOP than that."""
     return [problem for problem in problems if problem.flop <= most_flop]

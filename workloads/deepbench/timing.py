@@ -14,16 +14,21 @@ MOST_REPEATS = 400
 too, since more tells nothing new of a large one."""
 
 
-def seconds(work: Callable[[], object], device: torch.device) -> float:
+def seconds(work: Callable[[], object], device: torch.device, most_repeats: int = MOST_REPEATS) -> float:
     """Seconds that `work` takes, a mean over repeats after a warm-up. Waits for the device."""
     for _ in range(WARM_UPS):
         work()
-    once = _timed(work, 1, device)
-    repeats = max(1, min(MOST_REPEATS, round(LEAST_S / max(once, 1e-9))))
-    return _timed(work, repeats, device) / repeats
+    repeats = repeats_for(timed(work, 1, device), most_repeats)
+    return timed(work, repeats, device) / repeats
 
 
-def _timed(work: Callable[[], object], repeats: int, device: torch.device) -> float:
+def repeats_for(once: float, most: int) -> int:
+    """How often to repeat what takes `once` seconds: for `LEAST_S` together, at least once and `most` times at most."""
+    return max(1, min(most, round(LEAST_S / max(once, 1e-9))))
+
+
+def timed(work: Callable[[], object], repeats: int, device: torch.device) -> float:
+    """Seconds that so many repeats take together, on the device's own clock."""
     return (_on_gpu if device.type == "cuda" else _on_cpu)(work, repeats)
 
 

@@ -11,7 +11,9 @@ from torch.utils.data import Dataset
 
 from workloads.common.loader import for_evaluation, for_training
 from workloads.common.options import Options
+from workloads.common.ranks import replicas
 from workloads.common.setting import Setting
+from workloads.common.task import Batches
 from workloads.images.input import Batch
 from workloads.images.recipe import R, fit
 from workloads.images.synthetic import noise
@@ -31,17 +33,13 @@ class Data(Generic[R]):
 
     name: str
     classes: int
-    train: Iterable[Batch]
+    train: Batches[Batch]
     held_out: Iterable[Batch] | None
     train_images: int
     held_out_images: int
     recipe: R
+    steps_per_epoch: int
     batches_ahead: int = 0
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Whole batches in the training images."""
-        return self.train_images // self.recipe.batch
 
 
 def loaded(
@@ -51,15 +49,18 @@ def loaded(
     train_images, held_out_images = len(train), len(held_out)  # type: ignore[arg-type]  # torch has no length in its type
     fitted = fit(recipe, options, train_images)
     device, workers = setting.device, setting.workers
-    batches = for_training(train, fitted.batch, fitted.epochs, workers, device, options.seed)
+    batches = for_training(train, fitted.batch, fitted.epochs, workers, device, options.seed, options.accumulate)
+    steps = batches.batches // options.accumulate
     held = for_evaluation(held_out, fitted.batch, workers, device, options.seed)
-    return Data(name, classes, batches, held, train_images, held_out_images, fitted, batches.ahead)
+    return Data(name, classes, batches, held, train_images, held_out_images, fitted, steps, batches.ahead)
 
 
-def synthetic(recipe: R, classes: int, device: torch.device, seed: int) -> Data[R]:
+def synthetic(recipe: R, classes: int, device: torch.device, options: Options) -> Data[R]:
     """One batch of noise, with nothing to learn."""
-    batches = noise(recipe.batch, recipe.pixels, classes, SYNTHETIC_STEPS, device, seed)
-    return Data("synthetic", classes, batches, None, SYNTHETIC_STEPS * recipe.batch, 0, recipe)
+    batches = SYNTHETIC_STEPS * options.accumulate
+    noises = noise(recipe.batch, recipe.pixels, classes, batches, device, options.seed)
+    images = SYNTHETIC_STEPS * recipe.batch * replicas(options.accumulate)
+    return Data("synthetic", classes, noises, None, images, 0, recipe, SYNTHETIC_STEPS)
 
 
 def digits(recipe: R, options: Options, setting: Setting) -> Data[R]:

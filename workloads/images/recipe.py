@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from workloads.common import scales
 from workloads.common.options import Options, Refusal
+from workloads.common.ranks import of_step, replicas
 
 DIGITS_TARGET = 0.95
 """Top-1 on the digits that are held out."""
@@ -19,7 +20,7 @@ EMBEDDED = "digits"
 class Recipe:
     """`pixels` is the side of an image, `width` the model's first; `lr` is the peak learning rate at `batch`.
 
-    Another batch scales the rate in proportion. `eval_every` is in epochs.
+    Another batch scales the rate in proportion, and so do several batches a step. `eval_every` is in epochs.
     """
 
     scale: str
@@ -37,16 +38,18 @@ R = TypeVar("R", bound=Recipe)
 def choose(options: Options, kind: str, sizes: Mapping[str, R]) -> R:
     """The recipe for a device of this `kind` (cpu, cuda): its scale's, with what the options change."""
     recipe = scales.at_scale(options, kind, sizes, EMBEDDED)
-    return recipe if options.batch is None else with_batch(recipe, options.batch)
+    recipe = recipe if options.batch is None else with_batch(recipe, options.batch)
+    return replace(recipe, lr=recipe.lr * replicas(options.accumulate))
 
 
 def fit(recipe: R, options: Options, images: int) -> R:
     """The same recipe for so many training images. Raises Refusal when the batch asked for is more than that."""
-    if recipe.batch <= images:
+    together = replicas(options.accumulate)
+    if recipe.batch * together <= images:
         return recipe
-    if options.batch is not None or images < 2:
-        raise Refusal(f"a batch of {recipe.batch} is more than the {images:,} training images")
-    return with_batch(recipe, images)
+    if options.batch is not None or images < 2 * together:
+        raise Refusal(f"{of_step(recipe.batch, together)} is more than the {images:,} training images")
+    return with_batch(recipe, images // together)
 
 
 def with_batch(recipe: R, batch: int) -> R:

@@ -30,23 +30,23 @@ CANDIDATE_SEED = 1000
 
 
 class Training(Dataset[Batch]):
-    """The batches of all epochs one after the other, `steps` an epoch; what doesn't fill a batch is left out.
+    """The batches of all epochs one after the other, `batches` an epoch; what doesn't fill a batch is left out.
 
     In an epoch each click comes once and NEGATIVES items that its user didn't click with it, so a batch is of any
     size. The user's held-out click may be among them: training doesn't know of it.
     """
 
-    def __init__(self, clicks: Interactions, batch: int, epochs: int, seed: int) -> None:
+    def __init__(self, clicks: Interactions, batch: int, batches: int, epochs: int, seed: int) -> None:
         self._clicks, self._batch, self._epochs, self._seed = clicks, batch, epochs, seed
         self._keys = clicks.keys()
-        self.steps = samples(clicks) // batch
+        self._batches = batches
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0))
 
     def __len__(self) -> int:
-        return self._epochs * self.steps
+        return self._epochs * self._batches
 
     def __getitem__(self, number: int) -> Batch:
-        epoch, step = divmod(number, self.steps)
+        epoch, step = divmod(number, self._batches)
         click, which = np.divmod(np.arange(step * self._batch, (step + 1) * self._batch), 1 + NEGATIVES)
         chosen = self._epoch_order(epoch)[click]
         users, items, negative = self._clicks.users[chosen], self._clicks.items[chosen], which > 0

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from workloads.common.loader import Epochs, for_evaluation
+from workloads.common.loader import Epochs, for_evaluation, in_turn, whole_batches
 from workloads.common.options import Options, Refusal
+from workloads.common.ranks import ranks, replicas
+from workloads.common.task import Batches
 from workloads.ncf.batches import Batch, Candidates, Ranking, Training, noise, samples
 from workloads.ncf.clicks import clicks
 from workloads.ncf.interactions import Interactions, leave_one_out
@@ -35,23 +37,19 @@ class Data:
     name: str
     users: int
     items: int
-    train: Iterable[Batch]
+    train: Batches[Batch]
     held_out: Iterable[Candidates] | None
     train_samples: int
     held_out_users: int
     recipe: Recipe
+    steps_per_epoch: int
     batches_ahead: int = 0
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Whole batches in the training samples."""
-        return self.train_samples // self.recipe.batch
 
 
 def load(options: Options, recipe: Recipe, device: torch.device, workers: int) -> Data:
     """What `--data` names. Raises Refusal for a file that can't be read, or too little in it."""
     if options.data == "synthetic":
-        return synthetic(recipe, device, options.seed)
+        return synthetic(recipe, device, options)
     if options.data == "clicks":
         name = f"clicks ({recipe.users:,} users, {recipe.items:,} items, made from a fixed seed)"
         return split(name, clicks(recipe.users, recipe.items, recipe.clicks), options, recipe, device, workers)
@@ -63,14 +61,24 @@ def split(name: str, every: Interactions, options: Options, recipe: Recipe, devi
     refuse_few(name, every, recipe.negatives)
     train, held_out = leave_one_out(every)
     fitted = fit(recipe, options, samples(train))
-    batches = Training(train, fitted.batch, fitted.epochs, options.seed)
-    # In order: the batches are shuffled as they are made.
-    epochs: Epochs[Batch] = Epochs(for_evaluation(batches, 1, workers, device, options.seed), batches.steps)
+    each = whole_batches(samples(train), fitted.batch, options.accumulate)
+    batches = Training(train, fitted.batch, each * ranks().world, fitted.epochs, options.seed)
+    epochs: Epochs[Batch] = in_turn(batches, each, fitted.epochs, workers, device, options.seed)
     ranking = for_evaluation(
         Ranking(every, held_out, fitted.negatives, RANKED_AT_ONCE), 1, workers, device, options.seed
     )
-    counts = (samples(train), len(held_out.users))
-    return Data(name, every.user_count, every.item_count, epochs, ranking, *counts, fitted, epochs.ahead)
+    return Data(
+        name=name,
+        users=every.user_count,
+        items=every.item_count,
+        train=epochs,
+        held_out=ranking,
+        train_samples=samples(train),
+        held_out_users=len(held_out.users),
+        recipe=fitted,
+        steps_per_epoch=each // options.accumulate,
+        batches_ahead=epochs.ahead,
+    )
 
 
 def refuse_few(name: str, every: Interactions, negatives: int) -> None:
@@ -85,7 +93,9 @@ def refuse_few(name: str, every: Interactions, negatives: int) -> None:
         )
 
 
-def synthetic(recipe: Recipe, device: torch.device, seed: int) -> Data:
+def synthetic(recipe: Recipe, device: torch.device, options: Options) -> Data:
     """One batch of noise, with nothing to learn."""
-    batches = noise(recipe.batch, recipe.users, recipe.items, SYNTHETIC_STEPS, device, seed)
-    return Data("synthetic", recipe.users, recipe.items, batches, None, SYNTHETIC_STEPS * recipe.batch, 0, recipe)
+    times = SYNTHETIC_STEPS * options.accumulate
+    batches = noise(recipe.batch, recipe.users, recipe.items, times, device, options.seed)
+    samples = SYNTHETIC_STEPS * recipe.batch * replicas(options.accumulate)
+    return Data("synthetic", recipe.users, recipe.items, batches, None, samples, 0, recipe, SYNTHETIC_STEPS)

@@ -21,10 +21,9 @@ def facts(data: Data, precision: Precision, parameters: int, target: float | Non
     )
 
 
-def hyper_parameters(marks: Marks, data: Data) -> None:
+def hyper_parameters(marks: Marks, data: Data, replicas: int) -> None:
     """MLPerf's keys for Adam (mlperf_logging, mllog/constants.py); the checker has no rules for NCF."""
-    marks.point("global_batch_size", data.recipe.batch)
-    marks.point("gradient_accumulation_steps", 1)
+    marks.point("global_batch_size", data.recipe.batch * replicas)
     marks.point("opt_name", "adam")
     marks.point("opt_base_learning_rate", data.recipe.lr)
     marks.point("opt_adam_beta_1", numbers.BETAS[0])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from workloads.common import scales
 from workloads.common.options import Options, Refusal
+from workloads.common.ranks import of_step, replicas
 
 BETAS = (0.25, 0.5)
 EPSILON = 1e-8
@@ -61,11 +62,12 @@ def choose(options: Options, kind: str) -> Recipe:
 
 def fit(recipe: Recipe, options: Options, samples: int) -> Recipe:
     """The same recipe for so many training samples. Raises Refusal when the batch asked for is more than that."""
-    if recipe.batch <= samples:
+    together = replicas(options.accumulate)
+    if recipe.batch * together <= samples:
         return recipe
-    if options.batch is not None:
-        raise Refusal(f"a batch of {recipe.batch} is more than the {samples:,} training samples")
-    return replace(recipe, batch=samples)
+    if options.batch is not None or samples < together:
+        raise Refusal(f"{of_step(recipe.batch, together)} is more than the {samples:,} training samples")
+    return replace(recipe, batch=samples // together)
 
 
 def target(options: Options, recipe: Recipe) -> float | None:

@@ -52,8 +52,8 @@ class NCF(Task[Batch]):
     def headline(self, *, compiled: bool) -> str:
         return describe.headline(self.about, self.data, compiled=compiled)
 
-    def hyper_parameters(self, marks: Marks) -> None:
-        describe.hyper_parameters(marks, self.data)
+    def hyper_parameters(self, marks: Marks, replicas: int) -> None:
+        describe.hyper_parameters(marks, self.data, replicas)
 
     def said(self, quality: float) -> str:
         return f"{describe.METRIC} {quality:.3f}"

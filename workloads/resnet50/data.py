@@ -15,7 +15,7 @@ SYNTHETIC_CLASSES = 1000
 def load(options: Options, recipe: Recipe, setting: Setting) -> Data[Recipe]:
     """What `--data` names. Raises Refusal when a batch is more than there are images."""
     if options.data == "synthetic":
-        return synthetic(recipe, SYNTHETIC_CLASSES, setting.device, options.seed)
+        return synthetic(recipe, SYNTHETIC_CLASSES, setting.device, options)
     if options.data == "digits":
         return digits(recipe, options, setting)
     from workloads.resnet50.folder import datasets  # noqa: PLC0415  Pillow may be missing

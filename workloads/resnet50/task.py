@@ -27,10 +27,9 @@ class ResNet50(Classifier[Recipe]):
         self.optimiser = sgd(self.model)
         self.schedule: Schedule = schedule(data.recipe, data.steps_per_epoch)
 
-    def hyper_parameters(self, marks: Marks) -> None:
+    def hyper_parameters(self, marks: Marks, replicas: int) -> None:
         """As the checker's training_3.1.0/closed_resnet_sgd.yaml names them."""
-        marks.point("global_batch_size", self.batch)
-        marks.point("gradient_accumulation_steps", 1)
+        marks.point("global_batch_size", self.batch * replicas)
         marks.point("opt_name", "sgd")
         marks.point("sgd_opt_base_learning_rate", self.schedule.peak)
         marks.point("sgd_opt_end_learning_rate", self.schedule.end)

@@ -13,7 +13,9 @@ from torch.utils.data import Dataset
 
 from workloads.common.loader import for_evaluation, for_training
 from workloads.common.options import Options
+from workloads.common.ranks import replicas
 from workloads.common.repeated import Repeated
+from workloads.common.task import Batches
 from workloads.transformer.packing import Batch, Packed, Rows, Sentences
 from workloads.transformer.recipe import Recipe, fit
 from workloads.translation import parallel
@@ -48,7 +50,7 @@ class Data:
 
     name: str
     vocabulary: int
-    train: Iterable[Batch]
+    train: Batches[Batch]
     steps_per_epoch: int
     train_pairs: int
     held_out: HeldOut | None
@@ -76,17 +78,17 @@ class Sources(Dataset[torch.Tensor]):
 def load(options: Options, recipe: Recipe, device: torch.device, workers: int) -> Data:
     """What `--data` names. Raises Refusal when a batch is more than the text has, or the text can't be read."""
     if options.data == "synthetic":
-        return synthetic(recipe, device, options.seed)
+        return synthetic(recipe, device, options)
     name, train, held, vocabulary = lexicon(recipe) if options.data == "lexicon" else folder(options.data, recipe)
     sources, targets = (Sentences(vocabulary.each(side)) for side in zip(*train, strict=True))
     rows = Rows(sources, targets, recipe.length, options.seed)
     fitted = fit(recipe, options, len(rows))
-    batches = for_training(rows, fitted.rows, fitted.epochs, workers, device, options.seed)
+    batches = for_training(rows, fitted.rows, fitted.epochs, workers, device, options.seed, options.accumulate)
     return Data(
         name=name,
         vocabulary=len(vocabulary),
         train=batches,
-        steps_per_epoch=len(rows) // fitted.rows,
+        steps_per_epoch=batches.batches // options.accumulate,
         train_pairs=rows.pairs,
         held_out=hold_out(held, vocabulary, workers, device, options.seed),
         recipe=fitted,
@@ -128,14 +130,15 @@ def hold_out(pairs: Sequence[Pair], vocabulary: Vocabulary, workers: int, device
     return HeldOut(batches, [pairs[index][1] for index in order], vocabulary)
 
 
-def synthetic(recipe: Recipe, device: torch.device, seed: int) -> Data:
+def synthetic(recipe: Recipe, device: torch.device, options: Options) -> Data:
     """One batch of random pieces on the device, handed out over and over: one sentence a row, nothing to learn."""
-    dice = torch.Generator(device).manual_seed(seed)
+    dice = torch.Generator(device).manual_seed(options.seed)
     shape = (recipe.rows, recipe.length)
     source, target, labels = (
         torch.randint(UNKNOWN + 1, recipe.vocabulary, shape, device=device, generator=dice) for _ in range(3)
     )
     segments, positions = torch.ones_like(source), torch.arange(recipe.length, device=device).expand(shape)
     batch = Batch(Packed(source, segments, positions), Packed(target, segments, positions), labels)
-    pairs = SYNTHETIC_STEPS * recipe.rows
-    return Data("synthetic", recipe.vocabulary, Repeated(batch, SYNTHETIC_STEPS), SYNTHETIC_STEPS, pairs, None, recipe)
+    pairs = SYNTHETIC_STEPS * recipe.rows * replicas(options.accumulate)
+    again = Repeated(batch, SYNTHETIC_STEPS * options.accumulate)
+    return Data("synthetic", recipe.vocabulary, again, SYNTHETIC_STEPS, pairs, None, recipe)

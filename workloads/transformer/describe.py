@@ -19,11 +19,10 @@ def facts(data: Data, precision: Precision, parameters: int, target: float | Non
     return common.facts(data, precision, parameters, flop_per_token(data.recipe, data.vocabulary), METRIC, target)
 
 
-def hyper_parameters(marks: Marks, data: Data) -> None:
+def hyper_parameters(marks: Marks, data: Data, replicas: int) -> None:
     """MLPerf's keys for the Transformer (the checker's training_0.7.0/closed_transformer.yaml)."""
     recipe = data.recipe
-    marks.point("global_batch_size", recipe.batch)
-    marks.point("gradient_accumulation_steps", 1)
+    marks.point("global_batch_size", recipe.batch * replicas)
     marks.point("opt_name", "adam")
     marks.point("opt_base_learning_rate", recipe.lr)
     marks.point("opt_learning_rate_warmup_steps", recipe.warmup)

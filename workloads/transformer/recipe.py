@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from workloads.common import scales
 from workloads.common.options import Options, Refusal
+from workloads.common.ranks import of_step, replicas
 
 DROPOUT = 0.1
 LABEL_SMOOTHING = 0.1
@@ -72,11 +73,13 @@ def choose(options: Options, kind: str) -> Recipe:
 
 def fit(recipe: Recipe, options: Options, rows: int) -> Recipe:
     """The same recipe for so many rows to train on. Raises Refusal when the batch asked for is more than that."""
-    if recipe.rows <= rows:
+    together = replicas(options.accumulate)
+    if recipe.rows * together <= rows:
         return recipe
-    if options.batch is not None or rows < 1:
-        raise Refusal(f"a batch of {recipe.batch:,} tokens is more than the training text's {rows * recipe.length:,}")
-    return with_batch(recipe, rows * recipe.length)
+    if options.batch is not None or rows < together:
+        step = of_step(recipe.batch, together)
+        raise Refusal(f"{step} is more than the {rows * recipe.length:,} tokens of the training text")
+    return with_batch(recipe, rows // together * recipe.length)
 
 
 def with_batch(recipe: Recipe, batch: int) -> Recipe:

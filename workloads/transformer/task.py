@@ -59,8 +59,8 @@ class Translation(Task[Batch]):
     def headline(self, *, compiled: bool) -> str:
         return describe.headline(self.about, self.data, compiled=compiled)
 
-    def hyper_parameters(self, marks: Marks) -> None:
-        describe.hyper_parameters(marks, self.data)
+    def hyper_parameters(self, marks: Marks, replicas: int) -> None:
+        describe.hyper_parameters(marks, self.data, replicas)
 
     def said(self, quality: float) -> str:
         return f"{describe.METRIC} {quality * 100:.1f}"

@@ -55,6 +55,7 @@ def evidence(
     return Evidence(
         on_gpu=bool(indices),
         data_wait_share=rate.data_wait_share,
+        exposed_allreduce_share=rate.exposed_allreduce_share,
         busy_pct=means.gpu("busy_pct", indices),
         sm_pct=means.gpu("sm_pct", indices),
         tensor_pct=means.gpu("tensor_pct", indices),

@@ -1,0 +1,108 @@
+"""Whole runs of the SSD workload on the CPU, in processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mlperf_logging.compliance_checker import mlp_compliance
+
+from mlperf_tui.records import About, Late, decode
+from tests.workloads.programs import QUICK, keys, marks, run
+from tests.workloads.test_detection import mini_coco
+from workloads.common.options import Refusal
+from workloads.detection.layout import TRAIN
+from workloads.ssd.__main__ import main
+
+PROGRAM = [sys.executable, "-m", "workloads.ssd"]
+
+Short = tuple[subprocess.CompletedProcess[str], Path]
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Short:
+    """One epoch, 50 steps, in a session directory, shared by the tests that only read it."""
+    directory = tmp_path_factory.mktemp("session")
+    return run(*QUICK, "--epochs", "1", program=PROGRAM, MLPERF_TUI_STEPS=str(directory)), directory
+
+
+def test_it_learns(short: Short) -> None:
+    """In one epoch on the shapes the loss falls, and a little is found, though far from the target."""
+    done, directory = short
+    assert (done.returncode, done.stderr) == (0, "")
+    records = [decode(line) for line in (directory / "steps-0-0.jsonl").read_bytes().splitlines()]
+    losses = [record.loss for record in records if isinstance(record, Late) and record.loss is not None]
+    assert len(losses) == 50
+    assert sum(losses[-10:]) < 0.8 * sum(losses[:10])
+    assert "ResNet cut to 1+1+1 blocks of 16 channels and more from scratch, 1,520 boxes" in done.stdout
+    said = {mark["key"]: mark["value"] for mark in marks(done.stdout)}
+    assert 0 <= said["eval_accuracy"] < 0.3
+    about = next(record for record in records if isinstance(record, About))
+    assert (about.metric, about.target, about.parameters, about.steps_per_epoch) == ("mAP", 0.6, 409_680, 50)
+
+
+def test_the_official_checker_accepts_it(short: Short, tmp_path: Path) -> None:
+    """MLPerf's own compliance checker, ruleset 1.1.0, the last one that means this SSD; open division."""
+    log = tmp_path / "result_0.txt"
+    log.write_text(short[0].stdout)
+    checker = mlp_compliance.make_checker("training", "1.1.0", quiet=False, werror=False)
+    accepted = mlp_compliance.main(str(log), "training_1.1.0/common.yaml", checker)[0]
+    assert accepted, (checker.not_overwritable, checker.overwritable)
+
+
+def test_its_keys_are_the_benchmarks(short: Short) -> None:
+    """Those that the closed division asks of SSD, each once."""
+    said = keys(short[0].stdout)
+    for key in (
+        "global_batch_size",
+        "model_bn_span",
+        "max_samples",
+        "opt_base_learning_rate",
+        "opt_learning_rate_decay_boundary_epochs",
+        "opt_learning_rate_warmup_factor",
+        "opt_learning_rate_warmup_steps",
+        "opt_weight_decay",
+        "train_samples",
+        "eval_samples",
+    ):
+        assert said.count(key) == 1, key
+
+
+def test_it_trains_on_cocos_files(tmp_path: Path) -> None:
+    """Grey images, crowds and images without objects among them; five of six are trained on, all are evaluated."""
+    options = ("--data", str(mini_coco(tmp_path / "mini")), "--batch", "2", "--epochs", "1", "--precision", "amp")
+    done = run(*QUICK, *options, program=PROGRAM)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = {mark["key"]: mark["value"] for mark in marks(done.stdout)}
+    assert (said["train_samples"], said["eval_samples"], said["global_batch_size"]) == (5, 6, 2)
+    assert 0 <= said["eval_accuracy"] <= 1
+    assert "epoch 1  step 2  loss " in done.stdout
+
+
+def test_a_broken_image_ends_it_with_its_name(tmp_path: Path) -> None:
+    """Met in a loader's worker: one sentence, exit code 1, and MLPerf's log is closed."""
+    root = mini_coco(tmp_path / "mini")
+    (root / TRAIN / "000000000003.jpg").write_bytes(b"no image")
+    done = run(*QUICK, "--data", str(root), "--batch", "5", program=PROGRAM)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("can't read the image 000000000003.jpg")
+    assert keys(done.stdout)[-1] == "run_stop"
+
+
+def test_synthetic_needs_no_pycocotools() -> None:
+    """It evaluates nothing and has no target."""
+    hidden = "import sys, runpy; sys.modules.update(pycocotools=None); sys.argv[0] = 'x'; " + (
+        "runpy.run_module('workloads.ssd', run_name='__main__')"
+    )
+    options = ("--data", "synthetic", "--steps", "2", "--batch", "4", "--device", "cpu")
+    done = run(*options, program=[sys.executable, "-c", hidden])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "eval_start" not in keys(done.stdout)
+
+
+def test_what_is_missing_is_refused(tmp_path: Path) -> None:
+    """Before torch is loaded."""
+    with pytest.raises(Refusal, match="has no train2017"):
+        main(["--data", str(tmp_path)])

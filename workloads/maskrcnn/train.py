@@ -1,0 +1,29 @@
+"""From options to a run: the device, the data, the task, and an image that can't be read said in one sentence."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from functools import partial
+
+from workloads.common import training
+from workloads.common.options import Options
+from workloads.common.setting import settle
+from workloads.common.stop import Stop
+from workloads.detection.layout import UnreadableImage
+from workloads.maskrcnn.data import load
+from workloads.maskrcnn.recipe import choose, target
+from workloads.maskrcnn.task import Segmenter
+
+
+def train(options: Options, stop: Stop) -> int:
+    """Train as asked and return the exit code. Raises Refusal for what the device or the data can't do."""
+    setting = settle(options)
+    data = load(options, choose(options, setting.device.type), setting)
+    make = partial(Segmenter, data, setting.precision, target(options))
+    try:
+        return training.train(options, "maskrcnn", make, data.recipe.batch, setting, stop)
+    except UnreadableImage as error:
+        traceback.clear_frames(error.__traceback__)  # they hold the loaders, whose workers would be waited for
+        print(str(error).strip().rpartition("UnreadableImage: ")[2], file=sys.stderr, flush=True)
+        return 1
