@@ -80,7 +80,7 @@ WORKLOADS = {
             metric="BLEU",
             target=0.25,
             model="Transformer big",
-            data="made-up language, WMT, synthetic",
+            data="lexicon, WMT, synthetic",
         ),
         Workload(
             name="gnmt",
@@ -89,8 +89,8 @@ WORKLOADS = {
             unit="tokens/s",
             metric="BLEU",
             target=0.24,
-            model="GNMT, 4+4 LSTM layers",
-            data="made-up language, WMT, synthetic",
+            model="GNMT, 4+4 LSTMs",
+            data="lexicon, WMT, synthetic",
         ),
         Workload(
             name="ncf",
@@ -100,7 +100,7 @@ WORKLOADS = {
             metric="HR@10",
             target=0.635,
             model="NCF (NeuMF)",
-            data="made clicks, MovieLens, synthetic",
+            data="clicks, MovieLens, synthetic",
         ),
         Workload(
             name="dawn-resnet18",

@@ -125,6 +125,7 @@ class Clock:
 class About:
     """What a rank says of itself. `target` and `metric` are of its own evaluation; `tf32` is as torch had it then.
 
+    `targets` are by metric, where one evaluation gives several, such as {"BBOX": 0.377, "SEGM": 0.339}.
     `batches_ahead` is how many batches its loaders prepare beforehand at most.
     """
 
@@ -151,6 +152,7 @@ class About:
     metric: str | None = None
     direction: str | None = None
     target: float | None = None
+    targets: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

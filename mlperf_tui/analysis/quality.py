@@ -46,7 +46,10 @@ def quality(plan: Plan, about: About | None, marks: list[Mark]) -> tuple[Quality
             if target is None
             else (Quality(metric, direction, None, None, target, reached=False, time_to_target_s=None),)
         )
-    return tuple(_one(name or metric, direction, target, began, values) for name, values in found.items())
+    targets = (about.targets if about else None) or {}
+    return tuple(
+        _one(name or metric, direction, targets.get(name, target), began, values) for name, values in found.items()
+    )
 
 
 def _one(

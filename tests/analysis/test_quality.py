@@ -41,6 +41,13 @@ def test_several_metrics_in_one_mark() -> None:
     assert [(one.metric, one.value, one.reached) for one in found] == [("BBOX", 0.3, None), ("SEGM", 0.2, None)]
 
 
+def test_each_of_several_metrics_has_its_target() -> None:
+    """The program tells them by name; one that it doesn't name is held to the run's."""
+    about = About(0, 1, 0, 1, metric="box AP", target=0.3, targets={"SEGM": 0.2})
+    found = quality(plan("s"), about, _marks({"BBOX": 0.29, "SEGM": 0.21}))
+    assert [(one.metric, one.target, one.reached) for one in found] == [("BBOX", 0.3, False), ("SEGM", 0.2, True)]
+
+
 def test_values_that_are_no_numbers() -> None:
     """A string of a number counts, other text and nothing don't; without a target nothing is claimed."""
     assert [one.value for one in quality(plan("s"), None, _marks("0.25", "n/a", None))] == [0.25]

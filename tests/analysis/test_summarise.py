@@ -155,9 +155,18 @@ def test_names_that_others_rely_on() -> None:
         "duration_s",
         "exit_code",
     } <= body["session"].keys()
-    assert {"unit", "mean", "median", "p10", "steps", "warmup_steps", "step_time_ms", "data_wait_share", "mfu"} == body[
-        "throughput"
-    ].keys()
+    assert {
+        "unit",
+        "mean",
+        "median",
+        "p10",
+        "steps",
+        "warmup_steps",
+        "step_time_ms",
+        "data_wait_share",
+        "exposed_allreduce_share",
+        "mfu",
+    } == body["throughput"].keys()
     assert {"mean", "p50", "p90", "p99", "source"} == body["throughput"]["step_time_ms"].keys()
     assert {
         "index",

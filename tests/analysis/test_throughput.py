@@ -40,6 +40,31 @@ def test_ranks_add_up_and_the_slowest_is_told() -> None:
     assert rate.by_rank == {0: pytest.approx(8), 1: pytest.approx(4)}
 
 
+def exposing(seconds: list[float], told: float) -> RankTotals:
+    """A rank whose steps took so long, each with so much of an exposed all-reduce; the first one can't tell it."""
+    fold = RankFold()
+    for n, took in enumerate(seconds):
+        fold.step(Step(n, n, 8, host_s=took))
+        fold.late(Late(n, loss=1.0, exposed_allreduce_s=told if n else None))
+    return fold.take()
+
+
+def test_what_a_fast_rank_waits_for_a_slow_one_is_no_all_reduce() -> None:
+    """The least share of all ranks; unknown as soon as one doesn't tell it."""
+    fast, slow = exposing([1.0] * 5, 0.4), exposing([1.0] * 5, 0.1)
+    assert throughput({0: fast, 1: slow}).exposed_allreduce_share == pytest.approx(0.1)
+    assert throughput({0: fast, 1: totals([1.0] * 5)}).exposed_allreduce_share is None
+
+
+def test_exposed_all_reduce_adds_up() -> None:
+    """Over minutes, and over a part of one."""
+    whole = exposing([1.0] * 5, 0.4)
+    whole.merge(RankTotals.from_json(exposing([1.0] * 5, 0.2).to_json()))
+    assert whole.exposed_steps == 8
+    assert whole.exposed_s == pytest.approx(2.4)
+    assert whole.share(0.5).exposed_s == pytest.approx(1.2)
+
+
 def test_the_gpus_clock_is_used_where_it_timed_the_steps() -> None:
     """The host runs ahead of the GPU: its own times would be wrong by far."""
     rate = throughput({0: totals([0.1] * 10, gpu=[0.5] * 10)})

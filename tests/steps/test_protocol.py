@@ -44,6 +44,21 @@ def test_without_a_session_nothing_happens(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_exposed_all_reduce_is_that_steps_own(session: Path) -> None:
+    """Told from the second step on, when it is known whether a GPU computes; a stop without a start says nothing."""
+    steps = Steps(samples_per_step=4)
+    for exchanges in (True, True, False):
+        if exchanges:
+            steps.allreduce_start()
+        steps.allreduce_stop()
+        steps.end(loss=1.0)
+    steps.close()
+    told = [one.exposed_allreduce_s for one in records(session / "steps-0-0.jsonl") if isinstance(one, Late)]
+    assert (told[0], told[2]) == (None, None)
+    assert told[1] is not None
+    assert 0 <= told[1] < 10
+
+
 def test_the_three_lines_of_a_plain_loop(session: Path) -> None:
     """Clock, About, then a Step and its Late line each time, numbered from 0; times in order and in their parts."""
     done = loop(PLAIN.format(steps=3), session)

@@ -16,8 +16,6 @@ from workloads.common import checkpoint
 from workloads.common.options import Refusal
 from workloads.resnet50.__main__ import main
 
-TRANSFORMER = [sys.executable, "-m", "workloads.transformer"]
-
 
 def losses(folder: Path) -> list[float | None]:
     """Of a session's first rank, by step."""
@@ -56,17 +54,6 @@ def made(root: Path, name: str) -> str:
     folder = root / f"steps-{name}"
     folder.mkdir()
     return str(folder)
-
-
-def test_dropout_goes_on_too(tmp_path: Path) -> None:
-    """A model that throws dice in training."""
-    quick = (*QUICK, "--batch", "1024", "--epochs", "1")
-    for name, more in (("whole", ()), ("begun", ("--steps", "3")), ("rest", ("--resume", str(tmp_path / "begun")))):
-        words = ("--steps", "6", *more, "--checkpoint", str(tmp_path / name))
-        done = run(*quick, *words, program=TRANSFORMER)
-        assert (done.returncode, done.stderr) == (0, "")
-    assert same(weights(tmp_path / "whole"), weights(tmp_path / "rest"))
-    assert not same(weights(tmp_path / "whole"), weights(tmp_path / "begun"))
 
 
 def test_what_is_no_checkpoint_of_this_run(tmp_path: Path) -> None:

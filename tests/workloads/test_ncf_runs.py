@@ -79,7 +79,7 @@ def test_marks_in_order(short: Short, tmp_path: Path) -> None:
     values = {mark["key"]: mark["value"] for mark in marks(short[0].stdout)}
     init = said[said.index("init_start") + 1 : said.index("init_stop")]
     assert init == [
-        "seed", "global_batch_size", "gradient_accumulation_steps", "opt_name", "opt_base_learning_rate",
+        "seed", "gradient_accumulation_steps", "global_batch_size", "opt_name", "opt_base_learning_rate",
         "opt_adam_beta_1", "opt_adam_beta_2", "opt_adam_epsilon", "train_samples", "eval_samples",
     ]  # fmt: skip
     epoch = ["epoch_start", "epoch_stop", "eval_start", "eval_accuracy", "eval_stop"]

@@ -128,10 +128,13 @@ def steps_of(folder: Path, rank: int) -> int:
 
 
 def test_two_ranks_go_on_bit_for_bit(tmp_path: Path) -> None:
-    """Each with its own dice."""
+    """Each with its own dice for dropout."""
     quick = ("workloads.transformer", "--device", "cpu", "--workers", "1", "--batch", "512", "--epochs", "1")
     for name, more in (("whole", ()), ("begun", ("--steps", "3")), ("rest", ("--resume", str(tmp_path / "begun")))):
         done = run(program=[*SEVERAL, *quick, "--steps", "6", *more, "--checkpoint", str(tmp_path / name)])
         assert done.returncode == 0, done.stderr
-    whole, rest = (torch.load(tmp_path / name / "last.pt", weights_only=True)["model"] for name in ("whole", "rest"))
+    whole, begun, rest = (
+        torch.load(tmp_path / name / "last.pt", weights_only=True)["model"] for name in ("whole", "begun", "rest")
+    )
     assert all(torch.equal(whole[name], rest[name]) for name in whole)
+    assert not all(torch.equal(whole[name], begun[name]) for name in whole)

@@ -240,7 +240,7 @@ def test_a_batch_is_whole_rows() -> None:
     with pytest.raises(Refusal, match="needs a multiple of 64, not 100"):
         choose(Options("lexicon", batch=100), "cpu")
     assert fit(TINY, Options("folder"), 3).batch == 3 * 64
-    with pytest.raises(Refusal, match="a batch of 512 tokens is more than the training text's 192"):
+    with pytest.raises(Refusal, match="a batch of 512 is more than the 192 tokens of the training text"):
         fit(TINY, Options("folder", batch=512), 3)
     with pytest.raises(Refusal, match="more than the 0 tokens of the training text"):
         fit(TINY, Options("folder"), 0)

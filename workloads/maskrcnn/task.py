@@ -45,6 +45,8 @@ class Segmenter(Task[Batch]):
         self.schedule: Schedule = schedule(recipe, data.steps_per_epoch)
         flop = flop_per_image(recipe, data.classes)
         self.about = facts(data, precision, parameters(self.model), flop, describe.METRIC, target)
+        if target is not None:
+            self.about["targets"] = {"BBOX": target, "SEGM": target * MASKS}
 
     def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
         """The sum of the five: of the proposals' objectness and boxes, of classes, boxes and masks."""
