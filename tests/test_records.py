@@ -38,6 +38,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "dict[str, Any]": st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
     "dict[str, Any] | None": st.none() | st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
     "dict[str, bool] | None": st.none() | st.dictionaries(st.text(max_size=5), st.booleans(), max_size=3),
+    "dict[str, float] | None": st.none() | st.dictionaries(st.text(max_size=5), FLOATS, max_size=3),
     "tuple[tuple[str, ...], ...]": st.lists(st.lists(st.text(max_size=8), max_size=3).map(tuple), max_size=3).map(
         tuple
     ),
