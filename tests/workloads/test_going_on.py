@@ -13,6 +13,7 @@ from mlperf_tui.records import Late, decode
 from tests.workloads.programs import QUICK, marks, run
 from tests.workloads.test_resnet50_parts import mini_imagenet
 from workloads.common import checkpoint
+from workloads.common.device import pick
 from workloads.common.options import Refusal
 from workloads.resnet50.__main__ import main
 
@@ -81,6 +82,24 @@ def test_one_that_is_cut_short_leaves_the_one_before(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no space left"):
         checkpoint.save(tmp_path, {"made_with": {}, "taken": Unwritable()})
     assert checkpoint.load(tmp_path)["taken"] == 1
+
+
+def test_a_checkpoint_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
+    """It is said in a line, and training goes on to its end."""
+    (tmp_path / "file").write_text("in the way")
+    words = ("--data", "synthetic", "--steps", "2", "--checkpoint", str(tmp_path / "file"))
+    done = run(*QUICK, *words, program=[sys.executable, "-m", "workloads.ncf"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no checkpoint after step 2: " in done.stdout
+
+
+def test_more_ranks_than_gpus_is_said_by_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So also by the first one, which alone speaks."""
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(Refusal, match="--gpus 4 is more than the GPUs here: torch sees 2"):
+        pick("auto")
 
 
 def test_two_batches_make_the_step_of_one(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ def pick(asked: str) -> torch.device:
         return torch.device("cpu")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     index = int(asked.partition(":")[2] or os.environ.get("LOCAL_RANK", "0"))
+    if ranks().here > max(count, 1):  # all ranks refuse: the first one says it
+        raise Refusal(f"--gpus {ranks().here} is more than the GPUs here: torch sees {count}")
     if index >= count:
         raise Refusal(f"there is no GPU {index} here for --device {asked}: torch sees {count or 'none'}")
     torch.cuda.set_device(index)

@@ -217,7 +217,10 @@ class Run(Generic[Batch]):
         if self.group.ranks.first:
             bodies = {name: part.state_dict() for name, part in self.parts().items()}
             more = {"made_with": self.made_with(), "taken": self.taken, "dice": dice}
-            checkpoint.save(Path(self.options.checkpoint), {**bodies, **more})
+            try:
+                checkpoint.save(Path(self.options.checkpoint), {**bodies, **more})
+            except (OSError, RuntimeError) as error:  # torch's zip writer raises the latter for a full disk
+                say(f"no checkpoint after step {self.taken:,}: {error}; training goes on")
 
     def resume(self, path: Path) -> None:
         """Go on where a checkpoint stands. Raises Refusal where it was made by a run unlike this one."""
