@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from mlperf_tui.analysis.bottleneck import Verdict
+from mlperf_tui.analysis.peak import Mfu
+from mlperf_tui.analysis.summary import Rate, Summary
 from mlperf_tui.records import Unavailable
 from mlperf_tui.session.status import LIVE
 
-if TYPE_CHECKING:  # a screen asks for a reason, and needs no summary
-    from mlperf_tui.analysis.summary import Rate, Summary
 
-
-def reasons(summary: Summary, verdict: Verdict, notes: list[Unavailable]) -> Iterator[tuple[str, str]]:
+def reasons(summary: Summary, verdict: Verdict, used: Mfu, notes: list[Unavailable]) -> Iterator[tuple[str, str]]:
     """Why each number that is None is unknown; what NVML refused is told in its own words."""
     yield from _training_reasons(summary)
+    if used.share is None:
+        yield "throughput.mfu", used.why
     if not summary.gpus:
         yield "gpus", next((note.reason for note in notes if note.series == "gpu"), "no GPU was seen")
     if summary.host.cpu_cores is None:
@@ -46,7 +46,6 @@ def _training_reasons(summary: Summary) -> Iterator[tuple[str, str]]:
     elif rate.mean is None:
         yield "throughput.mean", "the program did not say how many samples a step has"
     yield from _wait_reasons(rate)
-    yield "throughput.mfu", why_no_mfu(has_gpu=bool(summary.gpus), flop_known=_says_flop(summary))
     if summary.loss.final is None:
         yield "loss.final", "the program reported no loss"
     if all(one.value is None for one in summary.quality):
@@ -62,19 +61,3 @@ def _wait_reasons(rate: Rate) -> Iterator[tuple[str, str]]:
         yield "throughput.data_wait_share", "the loop does not run over Steps.over()"
     if rate.steps and rate.exposed_allreduce_share is None:
         yield "throughput.exposed_allreduce_share", "the program doesn't tell its all-reduce (Steps.allreduce_start)"
-
-
-def _says_flop(summary: Summary) -> bool:
-    return summary.about is not None and summary.about["flop_per_sample"] is not None
-
-
-def why_no_mfu(*, has_gpu: bool, flop_known: bool) -> str:
-    """Why there is no MFU, in the words that the summary and the screen share.
-
-    `has_gpu` says whether any GPU was seen, `flop_known` whether the program said what a sample costs.
-    """
-    if not has_gpu:
-        return "there is no GPU"
-    if not flop_known:
-        return "the program does not say what a sample costs (flop_per_sample)"
-    return "the card's peak is not known to this version"

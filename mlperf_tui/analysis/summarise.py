@@ -10,6 +10,7 @@ from mlperf_tui.analysis import machine
 from mlperf_tui.analysis.bottleneck import Evidence, Verdict, judge
 from mlperf_tui.analysis.bottleneck.evidence import UNKNOWN
 from mlperf_tui.analysis.bottleneck.gather import busiest_main, gather
+from mlperf_tui.analysis.peak import Mfu, mfu
 from mlperf_tui.analysis.quality import quality
 from mlperf_tui.analysis.reasons import reasons
 from mlperf_tui.analysis.summary import (
@@ -45,6 +46,7 @@ def summarise(plan: Plan, status: Status, fold: Fold, last_lines: tuple[str, ...
     infos = list({info.index: info for info in _of(GpuInfo, fold.said)}.values())
     allocated = {rank: totals.memory_peak_bytes for rank, totals in fold.ranks.items()}
     gpus = machine.gpus(infos, fold.series, abouts, allocated, seconds)
+    used = _used(rate, about, plan, gpus)
     verdict = judge(_evidence(plan, fold, abouts, rate, seconds))
     summary = Summary(
         format=FORMAT,
@@ -52,7 +54,7 @@ def summarise(plan: Plan, status: Status, fold: Fold, last_lines: tuple[str, ...
         plan=asdict(plan),
         about=asdict(about) if about else None,
         failure=_failure(status, last_lines),
-        throughput=_rate(plan, rate),
+        throughput=_rate(plan, rate, used),
         ranks=tuple(_rank(about, plan, rate) for about in sorted(abouts, key=lambda about: about.rank)),
         quality=quality(plan, about, marks),
         loss=_loss(fold),
@@ -66,7 +68,7 @@ def summarise(plan: Plan, status: Status, fold: Fold, last_lines: tuple[str, ...
         monitor=machine.monitor(fold.series, (fold.t1 - (fold.t0 or fold.t1)) / 1e9),
         unknown={},
     )
-    summary.unknown.update(reasons(summary, verdict, _of(Unavailable, fold.said)))
+    summary.unknown.update(reasons(summary, verdict, used, _of(Unavailable, fold.said)))
     return summary
 
 
@@ -128,7 +130,17 @@ def _failure(status: Status, last_lines: tuple[str, ...]) -> Failure | None:
     return Failure(status.end.signal if status.end else None, status.detail, last_lines)
 
 
-def _rate(plan: Plan, rate: Throughput) -> Rate:
+def _used(rate: Throughput, about: About | None, plan: Plan, gpus: tuple[Gpu, ...]) -> Mfu:
+    """What the run took of its cards' peak."""
+    return mfu(
+        rate.samples_per_s,
+        about.flop_per_sample if about else None,
+        about.precision if about and about.precision else plan.precision,
+        [gpu.name for gpu in gpus if gpu.in_use],
+    )
+
+
+def _rate(plan: Plan, rate: Throughput, used: Mfu) -> Rate:
     return Rate(
         unit=plan.unit,
         mean=rate.samples_per_s,
@@ -139,7 +151,8 @@ def _rate(plan: Plan, rate: Throughput) -> Rate:
         step_time_ms=_step_time(rate),
         data_wait_share=rate.data_wait_share,
         exposed_allreduce_share=rate.exposed_allreduce_share if len(rate.by_rank) > 1 else 0.0,
-        mfu=None,
+        mfu=used.share,
+        peak=used.peak,
     )
 
 

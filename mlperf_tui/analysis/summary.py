@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mlperf_tui.analysis.peak import Peak
 from mlperf_tui.analysis.quality import Quality
 
 
@@ -63,7 +64,7 @@ class Rate:
 
     `median` is the rate of a step at its median time, `p10` at its 90th percentile time; `data_wait_share` is the
     part of training time that waited for data (0 to 1), `exposed_allreduce_share` that of the rank that waits least
-    for the exchange of gradients and nothing else; `mfu` the part of the card's peak (0 to 1).
+    for the exchange of gradients and nothing else; `mfu` the part (0 to 1) of `peak` that the model's arithmetic takes.
     """
 
     unit: str
@@ -76,6 +77,7 @@ class Rate:
     data_wait_share: float | None
     exposed_allreduce_share: float | None
     mfu: float | None
+    peak: Peak | None
 
 
 @dataclass(frozen=True, slots=True)

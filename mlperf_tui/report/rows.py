@@ -126,6 +126,8 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
         times = speed.step_time_ms
         tail = f"p50 {count(times.p50)}, p90 {count(times.p90)}, p99 {count(times.p99)}; {times.source}"
         yield "step time", f"{count(times.mean)} ms ({tail})"
+    if speed.mfu is not None and speed.peak:
+        yield "MFU", f"{percent(speed.mfu)} of {count(speed.peak.tflops)} TFLOP/s ({speed.peak.source})"
     yield "data wait", f"{percent(speed.data_wait_share)} of training time"
     if len(summary.ranks) > 1:
         slowest = min(summary.ranks, key=lambda rank: rank.throughput or float("inf"))

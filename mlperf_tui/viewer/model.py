@@ -79,7 +79,7 @@ class Model:
             device=device_words(self._abouts.values(), gpus, host),
             batch=about.samples_per_step if about and about.samples_per_step else self._plan.batch,
             ranks=about.world if about else 1,
-            flop_known=about is not None and about.flop_per_sample is not None,
+            flop_per_sample=about.flop_per_sample if about else None,
             epoch=self._happened.epoch(),
             epochs=about.epochs if about else None,
             training=training,

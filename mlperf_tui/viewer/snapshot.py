@@ -220,7 +220,7 @@ class Snapshot:
     precision: str | None = None
     device: str = ""
     batch: int | None = None
-    flop_known: bool = False
+    flop_per_sample: float | None = None
     ranks: int = 1
     epoch: int | None = None
     epochs: int | None = None

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from mlperf_tui.analysis.reasons import why_no_mfu
 from mlperf_tui.analysis.summarise import summarise
 from mlperf_tui.records import (
     About,
@@ -166,6 +165,7 @@ def test_names_that_others_rely_on() -> None:
         "data_wait_share",
         "exposed_allreduce_share",
         "mfu",
+        "peak",
     } == body["throughput"].keys()
     assert {"mean", "p50", "p90", "p99", "source"} == body["throughput"]["step_time_ms"].keys()
     assert {
@@ -230,15 +230,6 @@ def test_evaluation_and_pauses_are_no_evidence() -> None:
     assert summary.limited_by.evidence == ("main thread 97 % of a core", "1.0 of 2 cores", "data wait 1 %")
     assert summary.host.cpu_cores is not None
     assert summary.host.cpu_cores.mean < 0.6, "the run's own mean stays over all of its time"
-
-
-@pytest.mark.parametrize(
-    ("has_gpu", "flop_known", "words"),
-    [(False, True, "there is no GPU"), (True, False, "flop_per_sample"), (True, True, "peak")],
-)
-def test_why_there_is_no_mfu(has_gpu: bool, flop_known: bool, words: str) -> None:
-    """One reason, the nearest one."""
-    assert words in why_no_mfu(has_gpu=has_gpu, flop_known=flop_known)
 
 
 def test_what_cannot_be_told_has_its_reason() -> None:

@@ -30,6 +30,9 @@ SMALL = {
         "mlperf-tui run dawn-resnet18 --data cifar --steps 2 --batch 4"
     ),
     "mlperf-tui run deepbench-gemm --precision tf32": "mlperf-tui run deepbench-gemm --steps 2",
+    "mlperf-tui run transformer --gpus 4 --accumulate 2 --checkpoint /data/checkpoints": (
+        "mlperf-tui run transformer --gpus 2 --accumulate 2 --steps 2 --checkpoint checkpoints"
+    ),
     "mlperf-tui run -- torchrun --nproc-per-node 8 train.py --lr 0.1": (
         "mlperf-tui run -- torchrun --nproc-per-node 2 train.py --lr 0.1"
     ),

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from mlperf_tui.analysis.bottleneck import Verdict
-from mlperf_tui.analysis.reasons import why_no_mfu
+from mlperf_tui.analysis.peak import Mfu, mfu
 from mlperf_tui.analysis.throughput import Throughput as Rates
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
@@ -59,7 +59,7 @@ class Throughput(ScrollPane):
             f"mean: from run_start to run_stop without evaluation, checkpoints and {_warm_up(snapshot)}",
             f"step, p99: {f'by {source}' if source else f'{fmt.DASH} no step yet'}; p99 is right to half a percent",
             *_why_no_wait(snapshot),
-            f"MFU: {fmt.DASH} {why_no_mfu(has_gpu=bool(snapshot.gpus), flop_known=snapshot.flop_known)}",
+            _mfu_source(_mfu(snapshot)),
             *(
                 [f"limited by {verdict.value}: {', '.join(verdict.evidence)}", f"next: {verdict.advice}"]
                 if verdict
@@ -132,11 +132,12 @@ def flow(parts: list[str], width: int, lines: int) -> list[str]:
 def _parts(snapshot: Snapshot, *, ended: bool) -> list[str]:
     training, unit = snapshot.training, snapshot.plan.unit
     rates = training.whole if ended else training.now
-    mean = fmt.rate(training.whole.samples_per_s, unit)
+    used, mean = _mfu(snapshot), fmt.rate(training.whole.samples_per_s, unit)
     return [
         f"mean {mean}" if ended else fmt.rate(rates.samples_per_s, unit).ljust(len(unit) + 7),
         f"step {fmt.milliseconds(rates.p50_s)}".ljust(12),
         f"p99 {fmt.milliseconds(rates.p99_s)}".ljust(11),
+        f"MFU {fmt.share(used.share)}".ljust(9) if used.peak else "",
         _silence(training, ended=ended),
         _left(snapshot, rates, ended=ended),
         f"data wait {fmt.share(rates.data_wait_share)}".ljust(14),
@@ -144,6 +145,19 @@ def _parts(snapshot: Snapshot, *, ended: bool) -> list[str]:
         f"{fmt.gib(training.memory_bytes)} GiB allocated" if training.memory_bytes else "",
         "" if ended else f"mean {mean}",
     ]
+
+
+def _mfu(snapshot: Snapshot) -> Mfu:
+    """Of the GPUs in use: now, and of the whole run once it is over."""
+    rates = snapshot.training.whole if snapshot.over else snapshot.training.now
+    cards = [gpu.name for gpu in snapshot.gpus if gpu.used]
+    return mfu(rates.samples_per_s, snapshot.flop_per_sample, snapshot.precision, cards)
+
+
+def _mfu_source(used: Mfu) -> str:
+    if used.share is None or used.peak is None:
+        return f"MFU: {fmt.DASH} {used.why}"
+    return f"MFU: {fmt.share(used.share)} of {fmt.three_digits(used.peak.tflops)} TFLOP/s ({used.peak.source})"
 
 
 def _left(snapshot: Snapshot, rates: Rates, *, ended: bool) -> str:
