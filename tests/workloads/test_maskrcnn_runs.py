@@ -103,8 +103,6 @@ def test_synthetic_needs_no_pycocotools() -> None:
 
 def test_what_can_not_be_is_refused(tmp_path: Path) -> None:
     """Before torch is loaded where options and data say it; a batch that the images can't fill when they are read."""
-    with pytest.raises(Refusal, match="leave --compile out"):
-        main(["--compile"])
     with pytest.raises(Refusal, match="has no train2017"):
         main(["--data", str(tmp_path)])
     done = run(*QUICK, "--data", str(mini_coco(tmp_path / "mini")), "--batch", "6", program=PROGRAM)

@@ -47,6 +47,15 @@ class Task(ABC, Generic[Batch]):
     target: float | None
     can_evaluate: bool
 
+    def compiled(self, wrapped: nn.Module) -> Callable[..., Any]:
+        """What `loss` is given where the run is to be compiled: `wrapped` is the model, with DDP around it or not.
+
+        Its one shape alone: evaluation, with other modes and a smaller last batch, would be compiled anew up to twice,
+        and takes the same weights as they are.
+        """
+        made: Callable[..., Any] = torch.compile(wrapped, dynamic=False)
+        return made
+
     @abstractmethod
     def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
         """The loss of a batch, a scalar on the device. `forward` is the model, compiled or not; nothing may wait."""

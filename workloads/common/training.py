@@ -73,11 +73,7 @@ class Run(Generic[Batch]):
         torch.manual_seed(options.seed)
         self.task = make()
         self.wrapped = self.group.wrap(self.task.model, steps.allreduce_start)
-        # Only training is compiled, for its one shape: evaluation, with other modes and a smaller last batch, would be
-        # compiled anew up to twice and takes the same weights as they are.
-        self.forward: Callable[..., Any] = (
-            torch.compile(self.wrapped, dynamic=False) if options.compile else self.wrapped
-        )
+        self.forward = self.task.compiled(self.wrapped) if options.compile else self.wrapped
         self.scaler = self.precision.scaler()
         self.one = torch.ones((), device=setting.device)
         self.limits = Limits(options.steps, options.minutes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from workloads.common.options import Options, Refusal
+from workloads.common.options import Options
 from workloads.common.program import prepared, run
 from workloads.common.stop import Stop
 from workloads.detection import layout
@@ -23,16 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "Train Mask R-CNN with a ResNet-50 from scratch. --target is COCO's mean AP of boxes as a share; that of masks "
         "is in MLPerf's proportion to it."
     )
-    options = prepared("maskrcnn", described, "shapes", DATA_HELP, _refuse, _packages, argv)
+    options = prepared("maskrcnn", described, "shapes", DATA_HELP, layout.refuse_data, _packages, argv)
     from workloads.maskrcnn.train import train  # noqa: PLC0415  loads torch: seconds, and it may be missing
 
     return train(options, stop)
-
-
-def _refuse(options: Options) -> None:
-    if options.compile:
-        raise Refusal("Mask R-CNN would be compiled anew for each batch's sizes and proposals: leave --compile out")
-    layout.refuse_data(options)
 
 
 def _packages(options: Options) -> list[str]:

@@ -32,7 +32,7 @@ def quality(model: torch.nn.Module, held: HeldOut, precision: Precision, stop: S
     results: list[Content] = []
     model.eval()
     for images, files in held.batches:
-        with precision.autocast():
+        with precision.autocast(), torch.compiler.set_stance("force_eager"):
             found = model(to_device(images, precision.device))
         for one, (image, _, _) in zip(found, files.tolist(), strict=True):
             results += objects(held.judge, image, one)

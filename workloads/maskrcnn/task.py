@@ -48,6 +48,14 @@ class Segmenter(Task[Batch]):
         if target is not None:
             self.about["targets"] = {"BBOX": target, "SEGM": target * MASKS}
 
+    def compiled(self, wrapped: nn.Module) -> Callable[..., Any]:
+        """The backbone with its pyramid alone, in place: what comes behind would be compiled anew for each choice.
+
+        From the second size of images on torch compiles it for any size.
+        """
+        self.model.get_submodule("backbone").compile()
+        return wrapped
+
     def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
         """The sum of the five: of the proposals' objectness and boxes, of classes, boxes and masks."""
         device = self.precision.device
