@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, TypeAlias
+
+from mlperf_tui.frozen import frozen
 
 FORMAT = 1
 """The session directory's format number. History: 1, the first."""
@@ -21,7 +23,7 @@ Values: TypeAlias = tuple[float | None, ...]
 """One value a GPU, None where unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What was asked for, settled before anything started. `minutes` limits the run, `grace_s` a stop's patience.
 
@@ -60,7 +62,7 @@ class Plan:
     format: int = FORMAT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Experiment:
     """Several runs that differ in one factor alone, settled before the first of them starts.
 
@@ -100,7 +102,7 @@ class Experiment:
     format: int = FORMAT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stage:
     """What an experiment does from `t` on, such as "warming up amp-bf16": `session` is the run that it is about."""
 
@@ -111,7 +113,7 @@ class Stage:
     session: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clock:
     """One instant on both clocks: `t` monotonic, `wall_ns` since the epoch. `t` holds for this host and boot only."""
 
@@ -121,7 +123,7 @@ class Clock:
     boot_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class About:
     """What a rank says of itself. `target` and `metric` are of its own evaluation; `tf32` is as torch had it then.
 
@@ -155,7 +157,7 @@ class About:
     targets: dict[str, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """A training step as the host saw it end: `data_s` waited for its batch, then `host_s` until its end."""
 
@@ -166,7 +168,7 @@ class Step:
     host_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Late:
     """What is known of step `n` only afterwards. `gpu_s` runs from the end of the step before, on the GPU's own clock.
 
@@ -185,7 +187,7 @@ class Late:
     exposed_allreduce_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """An event of the benchmark, by MLPerf's name, such as `run_start` or `eval_accuracy`."""
 
@@ -195,7 +197,7 @@ class Mark:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostInfo:
     """What stays the same about a host."""
 
@@ -206,7 +208,7 @@ class HostInfo:
     kernel: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GpuInfo:
     """What stays the same about a GPU. `link_bytes_per_s` is one NVLink's speed in one direction.
 
@@ -225,7 +227,7 @@ class GpuInfo:
     driver: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GpuReading:
     """One tick over all GPUs, by index. `busy_pct` is NVML's utilisation: some kernel ran; the other shares are GPM's.
 
@@ -248,7 +250,7 @@ class GpuReading:
     limits: tuple[str | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkReading:
     """NVLink traffic: a total a GPU each tick, and by link at a slower pace (one tuple a GPU)."""
 
@@ -259,7 +261,7 @@ class LinkReading:
     link_rx_bytes_per_s: tuple[Values, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostReading:
     """The host, the run's own process tree (`run_…`), its output so far, and what the recorder itself costs.
 
@@ -282,7 +284,7 @@ class HostReading:
     swapped_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThreadInfo:
     """Who a thread is: said when it is first among the busiest, and again each minute as long as it is.
 
@@ -296,7 +298,7 @@ class ThreadInfo:
     rank: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThreadReading:
     """The busiest threads of the run, busiest first, over the time since the reading before.
 
@@ -312,7 +314,7 @@ class ThreadReading:
     more_cpu_cores: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FrameReading:
     """Where threads of one process were: for each thread its innermost Python frame, as `function file:line`."""
 
@@ -322,7 +324,7 @@ class FrameReading:
     frames: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StackReading:
     """A thread's whole stack, from a dump: frames as `function file:line`, innermost first.
 
@@ -337,7 +339,7 @@ class StackReading:
     rank: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Where a series comes from: the rung of the ladder that answered, and its unit."""
 
@@ -346,7 +348,7 @@ class Source:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unavailable:
     """Why a series has no value, for one GPU or, with `index` None, for all."""
 
@@ -355,7 +357,7 @@ class Unavailable:
     index: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alarm:
     """Something a person should look at, said once when it begins."""
 
@@ -364,7 +366,7 @@ class Alarm:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Minute:
     """A minute of a session in one line, or less where more than 20,000 records came; derived from the raw files.
 
@@ -384,7 +386,7 @@ class Minute:
     threads: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """The last line of a session: `status` is finished, failed, stopped or interrupted, `why` a sentence."""
 
@@ -486,21 +488,16 @@ def decode(line: str | bytes) -> Record | None:
             raise ValueError("more behind it")
         [(name, body)] = told.items()
         cls = NAMES.get(name)
-        return None if cls is None else _build(cls, body)
+        return None if cls is None else _build(cls, _FIELDS[name], body)
     except (AttributeError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"not a record: {error}") from None
 
 
-def _build(cls: type[Any], body: dict[str, Any]) -> Any:
-    known = _fields(cls)
+def _build(cls: type[Any], known: dict[str, bool], body: dict[str, Any]) -> Any:
+    """`known` are the field names, each with whether it may hold a number that JSON can't say."""
     if _NUMBERS.issuperset(map(type, body.values())) and known.keys() >= body.keys():
         return cls(**body)  # nearly every line of a long run is one of numbers alone
     return cls(**{name: _from_json(value, known[name]) for name, value in body.items() if name in known})
-
-
-def _fields(cls: type[Any]) -> dict[str, bool]:
-    """Field names, each with whether it may hold a number that JSON can't say."""
-    return _FIELDS[_NAME_OF[cls]]
 
 
 def _to_json(value: Any) -> Any:

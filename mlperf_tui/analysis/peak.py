@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from mlperf_tui.frozen import frozen
 
 TERA = 1e12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Card:
     """A card's published peaks in TFLOP/s, without sparsity; None where it can't do that.
 
@@ -51,7 +52,7 @@ CARDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peak:
     """The peak of all cards of a run together in TFLOP/s, and where the number is from."""
 
@@ -59,7 +60,7 @@ class Peak:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mfu:
     """Model FLOP utilisation: `share` (0 to 1) of `peak`; where it is None, `why`."""
 

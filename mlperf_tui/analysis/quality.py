@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.records import About, Mark, Plan
 
 DEFAULT_METRIC = "eval_accuracy"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quality:
     """The benchmark's own metric: last and best value, and when the target was first reached after `run_start`."""
 

@@ -5,14 +5,14 @@ Unknown is None, and `unknown` names it with its reason. Fields are in the order
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from mlperf_tui.analysis.peak import Peak
 from mlperf_tui.analysis.quality import Quality
+from mlperf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """A mean and the most that was seen, between `run_start` and `run_stop` where the program marks them."""
 
@@ -20,7 +20,7 @@ class Range:
     max: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """Which run this was. `status` is a word of session.status, `started` UTC, `exit_code` None when nobody saw it."""
 
@@ -38,7 +38,7 @@ class Session:
     exit_code: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Why a run failed: the signal's number where one ended it, and the last lines of its output."""
 
@@ -47,7 +47,7 @@ class Failure:
     last_lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepTime:
     """Milliseconds of a step, and the clock that measured them."""
 
@@ -58,7 +58,7 @@ class StepTime:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """Samples a second: samples over training time, with evaluation, checkpoints and warm-up left out.
 
@@ -80,7 +80,7 @@ class Rate:
     peak: Peak | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rank:
     """One process of the run."""
 
@@ -90,7 +90,7 @@ class Rank:
     throughput: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loss:
     """The last loss, and in how many steps (of the rank with most) it was no number or the loss scaler skipped one."""
 
@@ -99,7 +99,7 @@ class Loss:
     skipped_steps: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MarkSaid:
     """A mark of the benchmark, in seconds from `run_start` (or from the first thing recorded)."""
 
@@ -109,7 +109,7 @@ class MarkSaid:
     metadata: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limited:
     """Seconds for which a GPU's clock was held back."""
 
@@ -117,7 +117,7 @@ class Limited:
     thermal: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pcie:
     """PCIe traffic of a GPU in bytes a second."""
 
@@ -125,7 +125,7 @@ class Pcie:
     rx: Range | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gpu:
     """One GPU over the run. `busy_pct` only says that some kernel ran; `energy_j` is mean power times the time."""
 
@@ -148,7 +148,7 @@ class Gpu:
     pcie: Pcie
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GpuLinks:
     """One GPU's NVLink traffic; `bytes_per_step` is what it sends in the time of a step, in training alone."""
 
@@ -158,7 +158,7 @@ class GpuLinks:
     bytes_per_step: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Links:
     """NVLink, and the rung of NVML's ladder that answered."""
 
@@ -166,7 +166,7 @@ class Links:
     per_gpu: tuple[GpuLinks, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thread:
     """All threads of one name: CPU in percent of one core over the run, and the function that was seen most often."""
 
@@ -175,7 +175,7 @@ class Thread:
     top_frame: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Host:
     """The run's own process tree on the host: CPU in cores; memory resident, shared pages counted in each process.
 
@@ -187,14 +187,14 @@ class Host:
     threads: tuple[Thread, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Energy:
     """Joules of the GPUs in use for one sample trained, evaluation included."""
 
     j_per_sample: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LimitedBy:
     """What limited the run (a word of analysis.bottleneck), the facts that say so, and a next step."""
 
@@ -203,7 +203,7 @@ class LimitedBy:
     advice: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlarmSaid:
     """An alarm, in seconds from `run_start` (or from the first thing recorded)."""
 
@@ -212,7 +212,7 @@ class AlarmSaid:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Monitor:
     """What recording cost: the recorder's CPU in percent of one core, ticks that came late, lines not written."""
 
@@ -221,7 +221,7 @@ class Monitor:
     lines_lost: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """The whole of summary.json."""
 

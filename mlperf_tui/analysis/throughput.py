@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.session.totals import Base, HeadStep, RankTotals
 
 GPU_EVENTS = "GPU events"
@@ -18,7 +19,7 @@ WARM = 1.2
 IN_A_ROW = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Throughput:
     """Samples a second over all ranks; steps and step times of the slowest rank. None is unknown.
 
@@ -42,7 +43,7 @@ class Throughput:
     by_rank: Mapping[int, float | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Rate:
     samples: int
     steps: int

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from mlperf_tui.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Process:
     """A process for good: its pid and its start, in clock ticks since boot."""
 

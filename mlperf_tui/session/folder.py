@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import secrets
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,6 +135,8 @@ def sessions_root(given: Path | None = None) -> Path:
 
 def new_id(workload: str, now: datetime | None = None) -> str:
     """An id such as s-20261124-091204-resnet50-k3f9, by UTC, so that ids sort by age."""
+    import secrets  # noqa: PLC0415  it loads OpenSSL, which nobody needs who only looks
+
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
     word = re.sub(r"[^A-Za-z0-9.]+", "-", workload).strip("-.")[:24] or "command"
     return f"s-{stamp}-{word}-{''.join(secrets.choice(ALPHABET) for _ in range(4))}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.records import Mark, Record, Step
 from mlperf_tui.session.folder import Folder, rank_of
 from mlperf_tui.session.log import Tail
@@ -18,7 +18,7 @@ LONGEST_START = 16
 """How ranks' lines are searched for the kinds that they write: their heads, then what is new, and what was cut."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """The file that a record stands in, and the rank that wrote it: None for a recorder's file."""
 

@@ -6,16 +6,17 @@ import fcntl
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.session.alive import Process
 
 WIDTH = 512
 """The content is padded to one length, so that a reader never sees the tail of an older one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holders:
     """Who runs a session, on which host and boot. `adopted` says that the recorder did not start the workload."""
 

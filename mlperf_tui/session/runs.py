@@ -6,8 +6,9 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from mlperf_tui.frozen import frozen
 
 BLOCK_BYTES = 1 << 18
 LINE_BYTES = 1 << 16
@@ -16,7 +17,7 @@ LINE_BYTES = 1 << 16
 BREAK = b"\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """Whole lines that lie behind one another from byte `start` to byte `end`."""
 

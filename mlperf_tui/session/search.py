@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.session.output import clean
 from mlperf_tui.session.runs import BREAK, LINE_BYTES, Run, opened, runs_ahead, runs_back
 
@@ -19,7 +19,7 @@ PLAIN = bytes(range(0x20, 0x7F)) + BREAK
 """What is shown as it was printed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line as it is shown: where it begins in the file, and which characters of it match."""
 
@@ -28,7 +28,7 @@ class Line:
     spans: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What a step found, in the order of the file. The next step begins at byte `reached`, unless it has `ended`."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.records import End, decode
 from mlperf_tui.session import lock
 from mlperf_tui.steps.facts import boot_id, hostname
@@ -36,7 +36,7 @@ class Recorded(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     """One of the words of `LIVE` and `ENDED`, or `elsewhere` with a sentence in `detail`."""
 

@@ -21,10 +21,8 @@ from mlperf_tui.viewer.feed import Feed
 from mlperf_tui.viewer.messages import Fresh, Outcome
 from mlperf_tui.viewer.panes.output import Output
 from mlperf_tui.viewer.panes.pane import Pane
-from mlperf_tui.viewer.screens.help import HelpScreen, key_lines
 from mlperf_tui.viewer.screens.main import MainScreen
 from mlperf_tui.viewer.screens.stacks import StacksScreen
-from mlperf_tui.viewer.screens.stop import StopScreen
 from mlperf_tui.viewer.shell import Shell
 from mlperf_tui.viewer.snapshot import Snapshot
 from mlperf_tui.viewer.source import Source
@@ -170,6 +168,8 @@ class ViewerApp(Shell[Outcome]):
 
     async def action_help(self) -> None:
         """The program's own keys first, then those of the pane that has the focus, then those of all others."""
+        from mlperf_tui.viewer.screens.help import HelpScreen, key_lines  # noqa: PLC0415  not for the first picture
+
         keys = [found.binding for found in self._in_force()]
         keys += [binding for pane in self.main.query(Pane) for _, binding in pane._bindings]
         await self.push_screen(HelpScreen(key_lines((self.get_key_display(key), key) for key in keys)))
@@ -184,6 +184,8 @@ class ViewerApp(Shell[Outcome]):
                 yield SystemCommand(said, f"key {self.get_key_display(found.binding)}", self._acting(found))
 
     def action_ask_to_stop(self) -> None:
+        from mlperf_tui.viewer.screens.stop import StopScreen  # noqa: PLC0415  not for the first picture
+
         if self.latest is not None:
             plan = self.latest.plan
             self.push_screen(StopScreen(plan.id, plan.grace_s), self._answered)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from mlperf_tui.frozen import frozen
 
 
 def _nothing() -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Control:
     """`stop` ends the run, `revive` starts another recorder, `dump` has stacks written, `summary` is the Markdown."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+
+from mlperf_tui.frozen import frozen
 
 WINDOW_S = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spent:
     """At `t_s`: CPU seconds and bytes so far."""
 

@@ -6,6 +6,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from mlperf_tui.frozen import frozen
+
 
 @dataclass(slots=True)
 class Cursor:
@@ -33,7 +35,7 @@ class Cursor:
             self.t, self.speed = (end if ended else None), 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """What was asked for last; `looks` says whether a place was, `speed` is None where none was."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlperf_tui.frozen import frozen
 
 SECONDS = 1800
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Track:
     """Values of successive seconds; `end` is the second (monotonic) after the last one."""
 

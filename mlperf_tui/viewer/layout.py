@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlperf_tui.frozen import frozen
 
 WIDE = 100
 """From this many columns on, links and threads stand side by side, and so do output and events."""
@@ -24,7 +24,7 @@ THREADS = 8
 """So many threads are worth a line each before the output is worth more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """Lines of the top panes, of the GPU pane and of links and threads; output and events take what is left.
 

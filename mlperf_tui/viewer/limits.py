@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from mlperf_tui.analysis.bottleneck import Evidence, Steady, Verdict, rules
+from mlperf_tui.frozen import frozen
 from mlperf_tui.viewer.machine import Machine
 from mlperf_tui.viewer.recent import Recent
 from mlperf_tui.viewer.snapshot import GpuNow, Training
@@ -39,7 +39,7 @@ def evidence(
     return rules.evidence(means, indices, notes.gpus.values(), training.now, notes.host, precision)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastSeconds:
     """The means of recent readings as they are at `now`: what `rules.Means` asks for."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.message import Message
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.viewer.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How watching ended: `live` when the run goes on, `status` its last known state, `lost` with the terminal."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, islice, takewhile
 from pathlib import Path
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.session.runs import line_start
 from mlperf_tui.session.search import Found, Line
 from mlperf_tui.session.searching import STEPS, Searcher
@@ -26,7 +27,7 @@ MOST_CHARACTERS = 16_000_000
 """So much is held; to read on from there, one looks back or filters."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passage:
     """The lines that match `expression` (None for all that the pane shows) from byte `oldest` up to byte `end`.
 

@@ -14,7 +14,6 @@ from textual.command import CommandPalette
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.viewer import glyphs, terminal
 from mlperf_tui.viewer.driver import SurvivingDriver
-from mlperf_tui.viewer.screens.palette import Palette
 
 LOOK_FOR_TERMINAL_S = 1.0
 Result = TypeVar("Result")
@@ -46,6 +45,8 @@ class Shell(App[Result]):
 
     def action_command_palette(self) -> None:
         """Over whatever is on the screen, once."""
+        from mlperf_tui.viewer.screens.palette import Palette  # noqa: PLC0415  not for the first picture
+
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(Palette(id="--command-palette"))
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.quality import Quality
 from mlperf_tui.analysis.throughput import Throughput
+from mlperf_tui.frozen import frozen
 from mlperf_tui.records import Plan, Source
 from mlperf_tui.session.status import Status
 from mlperf_tui.viewer.history import Track
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """A mark or an alarm with its moment: `t` monotonic, `wall_ns` since the epoch where a clock was recorded."""
 
@@ -23,7 +24,7 @@ class Event:
     alarm: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Training:
     """How fast it trains: `now` over the last seconds, `whole` over the run without its warm-up.
 
@@ -39,7 +40,7 @@ class Training:
     spent_w: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Learning:
     """Whether it learns. `estimate_s` is the time to the target from now: at the earliest, at the latest."""
 
@@ -51,7 +52,7 @@ class Learning:
     estimate_s: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GpuNow:
     """One GPU. `used` says whether a rank of the run named it, None where none did; `lost` is the reason."""
 
@@ -73,7 +74,7 @@ class GpuNow:
     busy: Track = field(default_factory=Track)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkNow:
     """One GPU's way to the others, bytes a second; `ceiling_bytes_per_s` is what it can carry in one direction.
 
@@ -89,7 +90,7 @@ class LinkNow:
     traffic: Track = field(default_factory=Track)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinksNow:
     """The GPUs' links: `kind` is NVLink, or PCIe where there is none; `rung` measures them, `reason` says why not."""
 
@@ -99,7 +100,7 @@ class LinksNow:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThreadNow:
     """One thread: its share of one core in percent, the kernel's letter for its state, and where it is.
 
@@ -116,7 +117,7 @@ class ThreadNow:
     spent: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ThreadsNow:
     """The busiest threads, busiest first, and the sum of all others; `no_frames` says why no frame can be read."""
 
@@ -126,7 +127,7 @@ class ThreadsNow:
     no_frames: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stack:
     """One thread of a dump: frames as `function file:line`, innermost first."""
 
@@ -137,7 +138,7 @@ class Stack:
     frames: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dump:
     """The newest dump of stacks: its moment and its threads."""
 
@@ -146,7 +147,7 @@ class Dump:
     stacks: tuple[Stack, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """What watching takes, in percent of one core, and what it sent to this terminal in the last seconds."""
 
@@ -157,7 +158,7 @@ class Cost:
     lines_lost: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """Where series come from, why some have no value, and how old the newest reading of each kind is.
 
@@ -177,7 +178,7 @@ class Known:
         return next((why for name, index, why in self.reasons if name == series and index is None), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """The cursor in time, where it isn't live: at `t`, moving at `speed` times real time (0 stands still).
 
@@ -190,7 +191,7 @@ class Look:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostNow:
     """The host and the run's own tree of processes on it."""
 
@@ -203,7 +204,7 @@ class HostNow:
     run_processes: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """One moment of a session: `now` is monotonic ns of its host, `wall_ns` the same by the wall, `began` its first.
 

@@ -9,7 +9,6 @@ from typing import Any
 from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.bottleneck.evidence import UNKNOWN
 from mlperf_tui.session.folder import Folder
-from mlperf_tui.session.rollup import whole
 from mlperf_tui.session.status import Status
 
 
@@ -18,6 +17,7 @@ def verdict(folder: Folder, state: Status) -> Verdict:
     told = _told(folder)
     if told is None:
         from mlperf_tui.analysis.summarise import summarise  # noqa: PLC0415  seldom needed, and slow to import
+        from mlperf_tui.session.rollup import whole  # noqa: PLC0415
 
         found = summarise(folder.plan(), state, whole(folder))
         told = {"limited_by": asdict(found.limited_by), "unknown": found.unknown}

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from statistics import correlation, fmean, linear_regression
 
 from scipy.special import stdtr
 
 from mlperf_tui.analysis.ab.evidence import Process
+from mlperf_tui.frozen import frozen
 
 SURE = 0.01
 """Below this probability it is taken for no chance."""
@@ -26,7 +26,7 @@ TEMPERATURE_C = 3.0
 """A clock and a temperature that move by less are not worth a word."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Point:
     """One process: when it was measured (seconds, in the middle), and a value of it."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from mlperf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """A stretch of steps in which this process alone was measured, its warm-up left out.
 
@@ -26,7 +28,7 @@ class Window:
         return self.samples / self.seconds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """The benchmark's metric where a process evaluated: its last value, and when it first reached the target."""
 
@@ -38,7 +40,7 @@ class Outcome:
     time_to_target_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Process:
     """One process of one arm. `pair` counts from 1; pair i has the same seed in all arms.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import fmean, stdev, variance
 
 from mlperf_tui.analysis.ab.evidence import Process
 from mlperf_tui.analysis.ab.outcomes import outcomes
 from mlperf_tui.analysis.ab.result import Learning
 from mlperf_tui.analysis.ab.welch import ALPHA, critical
+from mlperf_tui.frozen import frozen
 
 SAME, DIFFERS, CANNOT_TELL = "same", "differs", "cannot_tell"
 
@@ -25,7 +26,7 @@ FALL_SHARE, FALL_SPREADS = 0.05, 3.0
 """Before a loss has fallen by both of these nothing has been learned that could differ."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Curves:
     """Mean losses at the end of the common samples, pair by pair, and each arm's fall from their beginning."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from mlperf_tui.analysis.ab.evidence import Process
+from mlperf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """The ratio B over A as it stood after so many pairs, with the interval that holds it (see `intervals`)."""
 
@@ -23,7 +23,7 @@ class Look:
         return math.sqrt(self.high / self.low) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Speed:
     """`conclusion` is faster, slower or cannot_tell: of B against A. `why` says in a sentence what is missing.
 
@@ -43,7 +43,7 @@ class Speed:
     spread_b: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Learning:
     """`conclusion` is same, differs or cannot_tell. `difference` is B's loss less A's at `at_samples`.
 
@@ -71,7 +71,7 @@ class Learning:
     skipped_steps_b: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What else changed: means of both arms, and B less A with its 95 % interval; `clear` where that excludes zero."""
 
@@ -86,7 +86,7 @@ class Change:
     clear: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """Arm B held against arm A. `sentence` is the whole answer in one sentence."""
 
@@ -98,7 +98,7 @@ class Comparison:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ab:
     """The whole experiment. `refused` says why it compares nothing; `warnings` what a reader must know; all sentences.
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean, variance
 
 from scipy.special import stdtrit  # a quarter of the time that scipy.stats loads in
+
+from mlperf_tui.frozen import frozen
 
 ALPHA = 0.05
 """An interval that is looked at once misses the truth this often at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """Mean of B less mean of A, its standard error, and the degrees of freedom of that."""
 

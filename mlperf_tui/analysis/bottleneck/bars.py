@@ -6,10 +6,10 @@ cycles, 0 to 100 %. "H100" was measured by us on one, with ResNet-50 at batch 25
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlperf_tui.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """A threshold; a verdict that stands already keeps standing until the value is `margin` on the other side."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mlperf_tui.frozen import frozen
 
 INPUT = "input"
 COMPUTE = "compute"
@@ -13,7 +13,7 @@ POWER_OR_HEAT = "power or heat"
 UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """What is known of a stretch of a run; None is unknown. Shares are 0 to 1, percentages 0 to 100.
 
@@ -63,7 +63,7 @@ class Evidence:
         return self.just_begun and (self.is_missing or self.step_s is None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What limits a run (`value`), the short facts that say so, and a next step in one sentence."""
 

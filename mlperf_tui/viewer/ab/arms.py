@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mlperf_tui.analysis.ab.changes import METRICS
 from mlperf_tui.analysis.ab.result import Change
+from mlperf_tui.frozen import frozen
 from mlperf_tui.report.ab.as_json import GPU_REASON, REASONS
 from mlperf_tui.report.ab.numbers import ratio, share, signed, value
 from mlperf_tui.report.numbers import count
@@ -24,7 +24,7 @@ FIRST = ("tensor_pct", "memory_allocated_peak_bytes", "power_w", "data_wait_shar
 """What stands next to throughput where there is no room for all."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grid:
     """How many arms have a column, how wide these are, and whether the difference and its interval fit too."""
 

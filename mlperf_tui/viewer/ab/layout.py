@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.viewer.layout import WIDE
 
 THREE_FROM = 150
@@ -30,7 +30,7 @@ COLUMN_SHARE, ROW_SHARE = 45, 60
 """Percent of the width for runs and events, one above the other or side by side."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """Lines of each pane; with none it isn't shown. `curves` is what losses have, and all that stands beside them.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.report.numbers import count
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer.ab.pane import AbPane
@@ -48,7 +48,7 @@ class Losses(AbPane):
 MOST_LINES = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn:
     """Lines from the top; in each cell the arm's index, -1 for several, None for none."""
 

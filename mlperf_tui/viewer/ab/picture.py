@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mlperf_tui.analysis.ab.evidence import Window
 from mlperf_tui.analysis.ab.result import Ab, Change
+from mlperf_tui.frozen import frozen
 from mlperf_tui.records import Experiment, Stage
 from mlperf_tui.session.status import Status
 from mlperf_tui.viewer.snapshot import Event
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arm:
     """One value of the factor. `per_s` is the mean of the processes that count, `spread` their scatter as a share.
 
@@ -29,7 +28,7 @@ class Arm:
     losses: tuple[float | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """All that follows from the evidence alone. `changes` has a tuple an arm other than the first.
 
@@ -43,7 +42,7 @@ class Held:
     until: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """One moment of an experiment. `age_s` is how old the evidence is, `trouble` why it can't be read just now."""
 

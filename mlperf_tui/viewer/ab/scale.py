@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mlperf_tui.analysis.ab.result import Look
+from mlperf_tui.frozen import frozen
 
 MOST_WIDTHS = 6
 """The scale holds earlier, wider intervals, and 1, as long as it is no wider than so many of the newest interval."""
@@ -18,7 +18,7 @@ MARGIN = 0.05
 """Of the scale's width, on either side."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scale:
     """From `low` to `high` on the scale of logarithms, over so many columns."""
 

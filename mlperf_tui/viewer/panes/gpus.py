@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.panes.origins import age, origins
@@ -15,7 +15,7 @@ from mlperf_tui.viewer.panes.sparks import Sparks
 from mlperf_tui.viewer.snapshot import GpuNow, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A heading with its unit, a width, and what stands in it."""
 

@@ -18,7 +18,6 @@ from mlperf_tui.viewer.panes.events import event_rows
 from mlperf_tui.viewer.panes.output_rows import OutputRows
 from mlperf_tui.viewer.panes.pane import ScrollPane, empty
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
-from mlperf_tui.viewer.screens.ask import AskScreen
 from mlperf_tui.viewer.snapshot import Snapshot
 
 LOAD_LINES = 400
@@ -125,6 +124,8 @@ class Output(ScrollPane):
         """Ask for an expression, where there is a file to search."""
         if self.reader is None:
             return
+        from mlperf_tui.viewer.screens.ask import AskScreen  # noqa: PLC0415  not for the first picture
+
         self.app.push_screen(AskScreen(PROMPT, self._expression or "", HINT, _refusal), self._take_filter)
 
     def action_clear_filter(self) -> None:

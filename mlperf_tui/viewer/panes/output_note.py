@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer.output_reader import MOST_LINES, Passage
 
 EXPRESSION_COLUMNS = 30
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """The filter, what was read, why no more can be; `goes_on` while more is wanted than that."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.viewer import colours, glyphs
 
 
@@ -28,7 +29,7 @@ Piece = tuple[str, Look]
 Row = tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Room:
     """The columns and lines that a pane has for its rows."""
 
@@ -36,7 +37,7 @@ class Room:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """What a pane shows: a note behind its title, rows that stay and rows that scroll below them."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.peak import Mfu, mfu
 from mlperf_tui.analysis.throughput import Throughput as Rates
+from mlperf_tui.frozen import frozen
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.history import Track
@@ -88,7 +88,7 @@ def _why_no_wait(snapshot: Snapshot) -> list[str]:
     return [f"data wait: {fmt.DASH} the loop doesn't run over Steps.over()"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grid:
     """How a curve is laid out: so many values of so many seconds each, over so many columns."""
 

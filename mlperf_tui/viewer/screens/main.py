@@ -89,12 +89,17 @@ class MainScreen(PacedScreen[None]):
         self._enlarge(None)
 
     def show(self, snapshot: Snapshot) -> None:
-        """Draw what has changed since the last one."""
+        """Draw what has changed since the last one; of the first one all, in one frame, and at once."""
+        is_first = self._snapshot is None
         self._snapshot = snapshot
         self._lay_out()
+        if is_first:
+            self._refresh_layout()  # so that each pane knows its place when it draws
         for pane in self.query(Pane):
             if pane.display:
                 pane.show(snapshot)
+        if is_first:
+            self._compositor_refresh()
 
     def _compositor_refresh(self) -> None:
         """A frame without numbers says nothing, and the first one with some would wait until it has arrived."""

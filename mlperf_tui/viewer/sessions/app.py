@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -14,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.report.listing import no_session
 from mlperf_tui.viewer.sessions.deeds import Deeds, deeds_in
 from mlperf_tui.viewer.sessions.feed import Looked, SessionsFeed
@@ -25,7 +25,7 @@ LOOK_FOR_TERMINAL_S = 1.0
 Follow = Callable[[Callable[[Looked], object], Event], object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """How the list was left: with something to `open`, or for good. `view` is how to show it when it comes back."""
 

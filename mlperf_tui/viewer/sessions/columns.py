@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.report.listed import UNREADABLE, Listed, ratios
 from mlperf_tui.report.numbers import gib
 from mlperf_tui.viewer import format as fmt
@@ -22,7 +22,7 @@ EDGE = 4
 """Columns before the first one: cursor and mark."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A column of the table, `width` wide; where there is room to spare, as wide as `most`."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from mlperf_tui import launch
+from mlperf_tui.frozen import frozen
 from mlperf_tui.report.build import build
 from mlperf_tui.report.rename import rename
 from mlperf_tui.report.side_by_side import SideBySide, side_by_side
@@ -15,7 +15,7 @@ from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.remove import refusal, remove
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deeds:
     """All by an id; each may take long, and raises MlperfTuiError or OSError. `remove` gives the bytes that it took.
 

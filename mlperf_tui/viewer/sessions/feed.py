@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
 from mlperf_tui.errors import MlperfTuiError
+from mlperf_tui.frozen import frozen
 from mlperf_tui.report.listed import UNREADABLE, Listed
 from mlperf_tui.report.listed_experiment import listed_experiment
 from mlperf_tui.report.listing import completed, current, listed
@@ -30,7 +30,7 @@ SETTLED_NS = 3_000_000_000
 """A directory that was last changed longer ago than this holds what it held: a file system may count in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Looked:
     """What has been read so far: experiments, then sessions, newest first; `total` counts all that there are.
 
@@ -42,7 +42,7 @@ class Looked:
     now_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Known:
     row: Listed
     changed_ns: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from mlperf_tui.frozen import frozen
 from mlperf_tui.report.listed import Listed, runs_of
 from mlperf_tui.session.status import LIVE
 
@@ -20,7 +20,7 @@ SORTS: dict[str, Callable[[Listed], Any]] = {
 """Newest, fastest and biggest first; names by the alphabet, those without one last."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """What the user has chosen; it outlives the screen. `at` is where the cursor stood, should its session be gone.
 
@@ -58,7 +58,7 @@ class View:
         return dataclasses.replace(self, sort=names[(names.index(self.sort) + 1) % len(names)])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """One state of the screen. `rows` are those to show, in order; `total` counts all there are, also those not read.
 
