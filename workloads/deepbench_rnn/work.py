@@ -23,27 +23,13 @@ def prepare(problem: Rnn, device: torch.device, kind: torch.dtype) -> partial[An
     stays: on a GPU torch copies what cuDNN keeps in reserve each time, which is a part of the time.
     """
     layer = problem.layer
-    network = in_one_block(cell(layer).to(device), kind)
+    network = cell(layer).to(device, kind)
     inputs = torch.rand(layer.steps, layer.batch, layer.hidden, device=device, dtype=kind, requires_grad=True)
     if problem.direction == "forward":
         return partial(network, inputs)
     outputs, _ = network(inputs)
     wanted = (inputs, *network.parameters())
     return partial(torch.autograd.grad, outputs, wanted, torch.rand_like(outputs), retain_graph=True)
-
-
-def in_one_block(network: nn.RNNBase, kind: torch.dtype) -> nn.RNNBase:
-    """The layer in `kind`, its weights side by side on a GPU, as cuDNN wants them.
-
-    torch lays out fp32 and fp16 so, and leaves bf16 scattered, to be gathered anew in each call: it gets fp16's layout.
-    """
-    if kind is not torch.bfloat16 or not next(network.parameters()).is_cuda:
-        return network.to(kind)
-    halves = [weights.data for weights in network.half().parameters()]
-    block = torch.empty(halves[0].untyped_storage().nbytes() // kind.itemsize, dtype=kind, device=halves[0].device)
-    for weights, half in zip(network.parameters(), halves, strict=True):
-        weights.data = block.as_strided(half.shape, half.stride(), half.storage_offset()).copy_(half)
-    return network
 
 
 def cell(layer: Layer) -> nn.RNNBase:
