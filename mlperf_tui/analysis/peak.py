@@ -75,7 +75,7 @@ def mfu(samples_per_s: float | None, flop_per_sample: float | None, precision: s
     As in Chowdhery et al., "PaLM" (arXiv 2204.02311), appendix B. `cards` are the names, by NVML, of the GPUs in use.
     """
     if not cards:
-        return Mfu(why="there is no GPU")
+        return Mfu(why="the program names no GPU that it uses")
     if flop_per_sample is None:
         return Mfu(why="the program does not say what a sample costs (flop_per_sample)")
     if precision is None:

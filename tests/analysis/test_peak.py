@@ -29,7 +29,7 @@ def test_several_cards_add_up() -> None:
 @pytest.mark.parametrize(
     ("rate", "flop", "precision", "cards", "words"),
     [
-        (1.0, 1.0, "fp32", [], "there is no GPU"),
+        (1.0, 1.0, "fp32", [], "names no GPU"),
         (1.0, None, "fp32", [H100], "flop_per_sample"),
         (1.0, 1.0, None, [H100], "its precision"),
         (1.0, 1.0, "amp-bf16", [H100, "Tesla T4"], "no peak of amp-bf16 is known for Tesla T4"),
