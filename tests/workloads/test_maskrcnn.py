@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -219,6 +221,34 @@ def test_steps_on_noise(precision: str) -> None:
         found = trained.model.eval()([image for image, _ in batch])
     assert {name for one in found for name in one} == {"boxes", "labels", "scores", "masks"}
     assert found[0]["masks"].shape[1:] == (1, 96, 96)
+
+
+def test_only_the_backbone_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place, so that a checkpoint's names stay. Dynamo is real; what it would compile is counted instead."""
+    ran: list[int] = []
+
+    def counted(graph: torch.fx.GraphModule, _inputs: list[torch.Tensor]) -> Callable[..., Any]:
+        def run(*inputs: Any) -> Any:
+            ran.append(1)
+            return graph.forward(*inputs)
+
+        return run
+
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=counted))
+    plain, trained = task(), task()
+    batch = next(iter(trained.train))
+    forward = trained.compiled(trained.model)
+    assert forward is trained.model
+    losses = []
+    for one, model in ((plain, plain.model), (trained, forward)):
+        torch.manual_seed(3)
+        losses.append(one.loss(model, batch).item())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    assert len(ran) == 1
+    assert list(trained.model.state_dict()) == list(plain.model.state_dict())
+    with torch.inference_mode(), torch.compiler.set_stance("force_eager"):
+        trained.model.eval()([image for image, _ in batch])
+    assert len(ran) == 1, "evaluation takes the weights as they are"
 
 
 def test_an_image_of_another_size_comes_back_in_its_own() -> None:
