@@ -12,7 +12,7 @@ run: $(READY)  ## set everything up, and watch ResNet-50 learn
 test: $(READY)  ## set everything up, and pass all tests
 	$(MAKE) check
 	$(BIN)/python -m pytest -n 2 --ignore tests/e2e
-	$(BIN)/python -m pytest -n 2 tests/e2e
+	$(BIN)/python -m pytest -n 3 tests/e2e
 
 check: $(READY)
 	$(BIN)/ruff format --check .
