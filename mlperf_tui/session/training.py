@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlperf_tui.records import Step, ThreadInfo, ThreadReading, Values
+from mlperf_tui.session.launchers import Launchers
 from mlperf_tui.session.series import Spread, Spreads, Stored
 
 EVIDENCE = frozenset(
@@ -21,12 +21,10 @@ EVIDENCE = frozenset(
 """The series that a verdict on the run's limit rests on."""
 
 MAIN_CORES = "thread.main_cores"
-"""A main thread's share of a core, by rank: known of training time only."""
+"""A main thread's share of a core with autograd's threads, by rank: known of training time only."""
 
 TRAINING, OPEN = "training.", "open."
 KINDS = ("gpu", "link", "host", "thread")
-MAIN = re.compile(r"(rank \d+ )?main")
-MAINS = 64
 PENDING = 32
 """So many readings wait for the step that they fall into; of a longer step the newest stand for all."""
 
@@ -46,7 +44,7 @@ class TrainingSpreads:
         self._spreads = Spreads()
         self._pending: deque[tuple[int, str, dict[str, Values]]] = deque(maxlen=PENDING)
         self._was_training: dict[str, bool] = {}
-        self._mains: dict[int, int] = {}
+        self._launchers = Launchers()
         self._begin = 0
         self._step_t: int | None = None
 
@@ -60,16 +58,14 @@ class TrainingSpreads:
             self._judge(*self._pending.popleft())
 
     def name(self, info: ThreadInfo) -> None:
-        """Learn which threads are main threads."""
-        if MAIN.fullmatch(info.name) and len(self._mains) < MAINS:
-            self._mains[info.tid] = info.rank or 0
+        """Learn which threads launch kernels."""
+        self._launchers.name(info)
 
     def threads(self, reading: ThreadReading) -> None:
-        """Take in what the main threads did."""
-        told = zip(reading.tids, reading.cpu_cores, strict=False)
-        by_rank = {self._mains[tid]: cores for tid, cores in told if tid in self._mains}
-        if by_rank:
-            self.add(reading.t, {MAIN_CORES: tuple(by_rank.get(rank) for rank in range(max(by_rank) + 1))})
+        """Take in what the launching threads did."""
+        shares = self._launchers.shares(reading)
+        if shares:
+            self.add(reading.t, {MAIN_CORES: tuple(shares.get(rank) for rank in range(max(shares) + 1))})
 
     def add(self, t: int, values: Mapping[str, Values]) -> None:
         """Take in a reading of `t` (monotonic ns); what is no evidence is left out."""
@@ -119,24 +115,35 @@ class TrainingSpreads:
         self._was_training[kind] = is_training
 
     def _waiting(self) -> Stored:
-        """Each value that waits behind its time, the main threads by rank, and of what kind the last one counted."""
+        """Each value that waits behind its time, the launching threads by rank, and of what kind the last one counted.
+
+        Autograd's threads have a row of their own: sessions of earlier versions lack it.
+        """
         rows: dict[str, list[tuple[Any, ...]]] = {}
         for t, _, values in self._pending:
             for name, cells in values.items():
                 rows.setdefault(OPEN + name, []).append((t, *cells))
         if any(self._was_training.values()):
             rows[OPEN + "was_training"] = [tuple(int(self._was_training.get(kind, False)) for kind in KINDS)]
-        if self._mains:
-            rows[OPEN + "mains"] = list(self._mains.items())
+        if self._launchers.mains:
+            rows[OPEN + "mains"] = list(self._launchers.mains.items())
+        if self._launchers.autograds:
+            rows[OPEN + "autograds"] = list(self._launchers.autograds.items())
         return {name: tuple(found) for name, found in rows.items()}
 
     def _wait_again(self, rows: Stored) -> None:
         [flags] = rows.get("was_training") or ((0,) * len(KINDS),)
         self._was_training = {kind: bool(flag) for kind, flag in zip(KINDS, flags or (), strict=False)}
-        self._mains.update({int(row[0]): int(row[1]) for row in rows.get("mains", ()) if row})
+        if rows.keys() & {"mains", "autograds"}:
+            self._launchers = Launchers(_by_tid(rows.get("mains", ())), _by_tid(rows.get("autograds", ())))
         waiting: dict[tuple[int, str], dict[str, Values]] = {}
         for name, found in rows.items():
             kind = name.partition(".")[0]
             for t, *cells in (row for row in found if row and kind in KINDS):
                 waiting.setdefault((int(t), kind), {})[name] = tuple(cells)
         self._pending = deque(((*key, waiting[key]) for key in sorted(waiting)), maxlen=PENDING)
+
+
+def _by_tid(rows: Iterable[tuple[float, ...] | None]) -> dict[int, int]:
+    """Ranks by their threads, as a minute stores them."""
+    return {int(row[0]): int(row[1]) for row in rows if row}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 from mlperf_tui.records import GpuReading, HostReading, LinkReading, ThreadInfo, ThreadReading, Values
+from mlperf_tui.session.launchers import Launchers
 
 SECOND_NS = 1_000_000_000
 WINDOW_NS = 10 * SECOND_NS
@@ -41,13 +42,12 @@ class Recent:
         self._stepped_t = 0
         self._young_ns = YOUNG_NS
         self._followed: set[type[AnyReading]] = set()
-        self._mains: set[int] = set()
+        self._launchers = Launchers()
 
     def add(self, record: AnyReading | ThreadInfo) -> None:
         """Take in a reading, or who a thread is."""
         if isinstance(record, ThreadInfo):
-            if record.tid == record.pid and record.name.endswith("main"):
-                self._mains.add(record.tid)
+            self._launchers.name(record)
             return
         self._pending.append(record)
         self._held.append(record)
@@ -115,12 +115,11 @@ class Recent:
         return _mean(getattr(one, name) for one in self._window(HostReading, now))
 
     def main_cpu_share(self, now: int) -> float | None:
-        """The busiest main thread's share of one core."""
+        """The busiest rank's main thread's share of one core, with its autograd threads."""
         shares: dict[int, list[float]] = {}
         for reading in self._window(ThreadReading, now):
-            for tid, cores in zip(reading.tids, reading.cpu_cores, strict=False):
-                if tid in self._mains and cores is not None:
-                    shares.setdefault(tid, []).append(cores)
+            for rank, share in self._launchers.shares(reading).items():
+                shares.setdefault(rank, []).append(share)
         return max((sum(found) / len(found) for found in shares.values()), default=None)
 
     def recorder_share(self) -> float | None:

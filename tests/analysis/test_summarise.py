@@ -7,6 +7,7 @@ import json
 import pytest
 
 from mlperf_tui.analysis.summarise import summarise
+from mlperf_tui.analysis.summary import LimitedBy
 from mlperf_tui.records import (
     About,
     Alarm,
@@ -208,7 +209,7 @@ def test_threads_and_what_limits_the_run() -> None:
     assert [thread.top_frame for thread in (main, loader, other)] == ["forward conv.py", None, None]
     assert summary.limited_by.value == "compute"
     assert "limited_by.value" not in summary.unknown
-    told = "compute (main thread 90 % of a core, 1.2 of 2 cores, data wait 1 %)"
+    told = "compute (main + autograd 90 % of a core, 1.2 of 2 cores, data wait 1 %)"
     assert f"limited by  {told}" in to_text(summary)
     assert f"| limited by | {told} |" in to_markdown(summary)
     assert "threads     rank 0 main 90 % (forward conv.py), rank 0 loader 0 20 %, other 10 %" in to_text(summary)
@@ -227,9 +228,43 @@ def test_evaluation_and_pauses_are_no_evidence() -> None:
         told += [Step(t, second, 100, 0.01, 0.99)] if busy else []
     summary = summarise(plan("s-1"), FINISHED, _fold(*told, Mark(T + 60 * S, "run_stop")))
     assert summary.limited_by.value == "compute"
-    assert summary.limited_by.evidence == ("main thread 97 % of a core", "1.0 of 2 cores", "data wait 1 %")
+    assert summary.limited_by.evidence == ("main + autograd 97 % of a core", "1.0 of 2 cores", "data wait 1 %")
     assert summary.host.cpu_cores is not None
     assert summary.host.cpu_cores.mean < 0.6, "the run's own mean stays over all of its time"
+
+
+def _launched(main: float, autograd: float, busy_pct: float, sm_pct: float) -> LimitedBy:
+    """A run on one GPU whose backward is launched by autograd's thread: what limits it."""
+    told: list[Record] = [HostInfo("a", 16, 1 << 30), GpuInfo(0, "GPU-a", "H100"), Mark(T, "run_start")]
+    told.append(About(0, 1, 0, 1, gpu_uuid="GPU-a"))
+    told += [ThreadInfo(T, 1, 1, "rank 0 main", 0), ThreadInfo(T, 1, 2, "rank 0 autograd 0", 0)]
+    for second in range(1, 31):
+        t = T + second * S
+        told.append(GpuReading(t, busy_pct=(busy_pct,), sm_pct=(sm_pct,), tensor_pct=(9.0,), dram_pct=(20.0,)))
+        told.append(ThreadReading(t, (1, 2), (main, autograd), "RS"))
+        told.append(Step(t, second, 100, 0.0, 1.0))
+    return summarise(plan("s-1"), FINISHED, _fold(*told, Mark(T + 30 * S, "run_stop"))).limited_by
+
+
+@pytest.mark.parametrize(
+    ("main", "autograd", "busy_pct", "sm_pct", "value"),
+    [
+        (0.37, 0.22, 72.0, 45.0, "host"),
+        (0.37, 0.05, 72.0, 45.0, None),
+        (0.55, 0.4, 99.0, 30.0, "host"),
+        (0.55, 0.1, 99.0, 30.0, None),
+        (0.37, 0.23, 99.0, 90.0, "compute"),
+        (0.55, 0.4, 99.0, 90.0, "compute"),
+    ],
+)
+def test_autograds_thread_launches_too(
+    main: float, autograd: float, busy_pct: float, sm_pct: float, value: str | None
+) -> None:
+    """Half of a core, both together, leaves a GPU idle for the host's sake; a GPU that is full is not the host's."""
+    found = _launched(main, autograd, busy_pct, sm_pct)
+    assert found.value == value
+    if value == "host":
+        assert found.evidence[-1] == f"main + autograd {100 * (main + autograd):.0f} % of a core"
 
 
 def test_what_cannot_be_told_has_its_reason() -> None:

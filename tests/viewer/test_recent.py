@@ -45,6 +45,19 @@ def test_the_busiest_main_thread() -> None:
     assert recent.main_cpu_share(5 * S) == 0.5
 
 
+def test_autograds_threads_count_with_their_ranks_main_thread() -> None:
+    """They take turns: the busiest rank is the one whose sum is the most."""
+    recent = Recent()
+    for tid, name, rank in ((7, "rank 0 main", 0), (9, "rank 1 main", 1)):
+        recent.add(ThreadInfo(S, tid, tid, name, rank))
+    recent.add(ThreadInfo(S, 7, 8, "rank 0 autograd 0", 0))
+    recent.add(ThreadInfo(S, 4, 5, "rank 2 autograd 0", 2))
+    recent.add(ThreadInfo(S, 6, 6, "rank 0 compile pool main", 0))
+    for t in (2, 4):
+        recent.add(ThreadReading(t * S, (5, 6, 9, 7, 8), (1.0, 1.0, 0.5, 0.375, 0.25), "RRRRR"))
+    assert recent.main_cpu_share(5 * S) == 0.625
+
+
 def test_the_recorders_share_of_a_core() -> None:
     """Over half a minute; unknown with one reading alone, and when another recorder has begun anew."""
     recent = Recent()

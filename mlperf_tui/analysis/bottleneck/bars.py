@@ -48,8 +48,10 @@ CLOCK_OF_TENSOR = Bar(
     0.60, 0.03, "of it while the Tensor Cores are full: they draw any limit by design, and are compute"
 )
 CLOCK_BY_HEAT = Bar(0.95, 0.02, "of the maximum; heat should cost nothing, and boost wanders by some percent")
-MAIN_FULL = Bar(0.85, 0.05, "of a core; a Python thread that never waits reads 0.9 to 1.0")
-MAIN_BUSY = Bar(0.50, 0.10, "of a core; a main thread below it waits for something else than launches and Python")
+MAIN_FULL = Bar(0.85, 0.05, "of a core; Python that never waits reads 0.9 to 1.0, autograd's threads with it in turn")
+MAIN_BUSY = Bar(
+    0.50, 0.10, "of a core; main and autograd threads below it wait for something else than launches and Python"
+)
 CPUS_FULL = Bar(0.85, 0.05, "of the processors that the run may use")
 CPUS_HALF = Bar(0.45, 0.03, "of them: torch starts a thread a physical core, which is half of them with SMT")
 OTHERS = Bar(0.10, 0.03, "of the processors, taken by other programs: less is what any system does")

@@ -21,8 +21,8 @@ class Evidence:
     share of time that the limit held the clock, `clock_share` the clock as a share of its maximum, `link_share` the
     traffic of the busier direction as a share of what the links carry, `exposed_allreduce_share` the share of time
     that did nothing but exchange gradients. `run_cpu_cores` is what the run took of the `cpus` that it may use,
-    `host_cpu_cores` what all programs took, `main_cpu_share` the busiest rank's main thread's share of one core.
-    `just_begun` says that what is missing may still come.
+    `host_cpu_cores` what all programs took, `main_cpu_share` the busiest rank's main thread's share of one core, with
+    its autograd threads, which launch kernels in turn with it. `just_begun` says that what is missing may still come.
     """
 
     on_gpu: bool = False

@@ -9,8 +9,9 @@ from mlperf_tui.analysis.bottleneck.evidence import Evidence
 from mlperf_tui.analysis.bottleneck.rules import evidence, of_the_run
 from mlperf_tui.analysis.throughput import Throughput
 from mlperf_tui.records import GpuInfo, HostInfo
+from mlperf_tui.session.launchers import by_rank, launcher
 from mlperf_tui.session.series import Spread
-from mlperf_tui.session.training import MAIN, MAIN_CORES, TRAINING
+from mlperf_tui.session.training import MAIN_CORES, TRAINING
 
 SeriesByName = Mapping[str, tuple[Spread | None, ...]]
 
@@ -24,8 +25,8 @@ class Spent(Protocol):
 class Folded:
     """The means of series: what `rules.Means` asks for.
 
-    Where no reading fell into a step that is timed, the whole run stands for it, and `main_cpu_share` for its main
-    thread.
+    Where no reading fell into a step that is timed, the whole run stands for it, and `main_cpu_share` for its
+    launching threads.
     """
 
     def __init__(self, series: SeriesByName, main_cpu_share: float | None) -> None:
@@ -48,7 +49,7 @@ class Folded:
         return self._mean(f"host.{name}")
 
     def main_cpu_share(self) -> float | None:
-        """The busiest rank's main thread while it trained."""
+        """The busiest rank's main thread with its autograd threads while it trained."""
         share = _most(self._mean(MAIN_CORES, rank) for rank in range(len(self._series.get(MAIN_CORES, ()))))
         return self._main_cpu_share if share is None else share
 
@@ -78,9 +79,13 @@ def gather(
 
 
 def busiest_main(threads: Mapping[str, Spent], seconds: float) -> float | None:
-    """The busiest main thread's share of one core over so many seconds; None where none was seen."""
-    spent = [totals.cpu_s for name, totals in threads.items() if MAIN.fullmatch(name)]
-    return max(spent) / seconds if spent and seconds > 0 else None
+    """The busiest rank's main thread's share of one core, with its autograd threads, over so many seconds.
+
+    None where no main thread was seen.
+    """
+    found = [(one, totals.cpu_s) for name, totals in threads.items() if (one := launcher(name))]
+    spent = by_rank(((one.rank, cpu_s) for one, cpu_s in found), {one.rank for one, _ in found if one.is_main})
+    return max(spent.values()) / seconds if spent and seconds > 0 else None
 
 
 def _of_training(series: SeriesByName) -> SeriesByName:

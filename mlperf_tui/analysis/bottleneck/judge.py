@@ -58,8 +58,8 @@ def _link(evidence: Evidence, stands: bool) -> bool:
 def _host(evidence: Evidence, stands: bool) -> bool:
     """The GPU idles, or is kept busy by kernels too small to fill it, and not for want of data.
 
-    A main thread at its core's limit makes small kernels the host's doing; one that is idle itself is waiting for
-    something that is neither.
+    A main thread that, with autograd's, is at a core's limit makes small kernels the host's doing; where these are idle
+    themselves they wait for something that is neither. While the GPU is busy and full they prove nothing.
     """
     if evidence.data_wait_share is None:
         return False

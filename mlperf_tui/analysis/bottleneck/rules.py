@@ -32,7 +32,7 @@ class Means(Protocol):
         """Of a field of HostReading that counts busy cores."""
 
     def main_cpu_share(self) -> float | None:
-        """The busiest rank's main thread's share of one core."""
+        """The busiest rank's main thread's share of one core, with its autograd threads."""
 
 
 def of_the_run(indices: Iterable[int], named: Collection[int], means: Means) -> list[int]:

@@ -21,7 +21,7 @@ NAMES = {
     "clock_share": "clock {} % of its maximum",
     "power_limit_share": "held by power {} %",
     "thermal_limit_share": "held by heat {} %",
-    "main_cpu_share": "main thread {} % of a core",
+    "main_cpu_share": "main + autograd {} % of a core",
     "busy_pct": "busy {} %",
     "sm_pct": "SM {} %",
     "tensor_pct": "tensor {} %",

@@ -92,3 +92,15 @@ def test_the_busiest_main_thread() -> None:
     assert busiest_main(threads, 10) == 0.8
     assert busiest_main(threads, 0) is None
     assert busiest_main({}, 10) is None
+
+
+def test_autograds_threads_count_with_their_ranks_main_thread() -> None:
+    """Rank by rank; those of a rank whose main thread wasn't seen say nothing."""
+    spent = {
+        "rank 0 main": 4.0, "rank 0 autograd 0": 3.0, "rank 0 autograd 1": 0.5, "rank 1 main": 6.0,
+        "rank 1 compile pool main": 9.0, "rank 2 autograd 0": 9.0,
+    }  # fmt: skip
+    threads = {name: ThreadTotals(cpu_s) for name, cpu_s in spent.items()}
+    assert busiest_main(threads, 10) == 0.75
+    assert busiest_main({"main": ThreadTotals(4.0), "autograd 0": ThreadTotals(2.0)}, 10) == 0.6
+    assert busiest_main({"rank 2 autograd 0": ThreadTotals(9.0)}, 10) is None

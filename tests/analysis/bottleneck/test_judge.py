@@ -50,6 +50,10 @@ CPU = Evidence(data_wait_share=0.02, run_cpu_cores=1.9, cpus=2, main_cpu_share=0
         (replace(TINY, main_cpu_share=None), HOST),
         (replace(TINY, main_cpu_share=0.1), UNKNOWN),
         (replace(TINY, busy_pct=99, main_cpu_share=0.3), UNKNOWN),
+        (replace(TINY, busy_pct=72, sm_pct=40, main_cpu_share=0.59), HOST),
+        (replace(EIGHT, main_cpu_share=0.6), COMPUTE),
+        (replace(EIGHT, main_cpu_share=1.03), COMPUTE),
+        (replace(AMP, data_wait_share=0.54, busy_pct=45, sm_pct=40, main_cpu_share=0.6), INPUT),
         (replace(TINY, data_wait_share=None), UNKNOWN),
         (replace(EIGHT, exposed_allreduce_share=0.3), LINK),
         (replace(EIGHT, tensor_pct=20, link_share=0.7), LINK),
@@ -97,10 +101,10 @@ def test_a_verdict_in_full() -> None:
         ("tensor 61 %", "SM 95 %", "held by power 95 %", "data wait 2 %"),
         "The card itself is the limit: more GPUs, or less work for a sample, make it faster.",
     )
-    assert judge(TINY).evidence == ("busy 62 %", "SM 3 %", "data wait 0 %", "main thread 99 % of a core")
+    assert judge(TINY).evidence == ("busy 62 %", "SM 3 %", "data wait 0 %", "main + autograd 99 % of a core")
     assert "--precision amp" in judge(FP32).advice
     one = judge(replace(CPU, run_cpu_cores=1.02))
-    assert one.evidence == ("main thread 97 % of a core", "1.0 of 2 cores", "data wait 2 %")
+    assert one.evidence == ("main + autograd 97 % of a core", "1.0 of 2 cores", "data wait 2 %")
     assert "OMP_NUM_THREADS" in one.advice
     assert "OMP_NUM_THREADS" not in judge(CPU).advice
     assert judge(replace(CPU, run_cpu_cores=1.0, step_s=0.003)).evidence[:3] == (*one.evidence[:2], "step 3.0 ms")
@@ -110,7 +114,7 @@ def test_other_programs_are_named() -> None:
     """Where they take a part of the processors that counts."""
     shared = judge(replace(CPU, run_cpu_cores=1.5, main_cpu_share=0.7, host_cpu_cores=2.0))
     assert shared.evidence == (
-        "main thread 70 % of a core", "1.5 of 2 cores", "other programs 0.5", "data wait 2 %",
+        "main + autograd 70 % of a core", "1.5 of 2 cores", "other programs 0.5", "data wait 2 %",
     )  # fmt: skip
     assert "Other programs" in shared.advice
     assert judge(replace(CPU, host_cpu_cores=2.0)).evidence[1:] == ("1.9 of 2 cores", "data wait 2 %")
