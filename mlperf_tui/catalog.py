@@ -39,6 +39,39 @@ class Workload:
         return (python, "-m", *module, *words)
 
 
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The most GPU memory that a run took at the reference scale, in GiB and at this `batch`, a process's own.
+
+    `amp_gib` is that of mixed precision, where it decides and was measured.
+    """
+
+    gib: float
+    batch: str
+    amp_gib: float | None = None
+
+
+PEAKS = {
+    "resnet50": Peak(21.4, "256 images"),
+    "ssd": Peak(3.3, "32 images"),
+    "maskrcnn": Peak(38.0, "4 images of 800×800", 6.2),
+    "transformer": Peak(9.4, "5,120 tokens"),
+    "gnmt": Peak(7.2, "6,400 tokens"),
+    "ncf": Peak(5.4, "1,048,576 samples"),
+    "dawn-resnet18": Peak(0.9, "128 images"),
+    "dawn-drqa": Peak(2.5, "128 questions"),
+}
+"""Measured on an NVIDIA H200 in fp32, which takes the most; the peak is torch's allocator's. None of a kernel's.
+
+Each batch is that of the scale's recipe but for two, where it is larger and the number on the safe side: the recipe of
+`transformer` takes 4,096 tokens, that of `maskrcnn` 2 images. Those may be up to 800×1333, and two of them have 0.8
+times the pixels of four of 800×800.
+"""
+
+SPARE_GIB = 1.0
+"""Left for what torch's allocator doesn't count: CUDA's context and its libraries' own, about half of it. Ours."""
+
+
 WORKLOADS = {
     workload.name: workload
     for workload in (

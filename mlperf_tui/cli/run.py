@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import Any
 
@@ -9,10 +10,14 @@ import click
 
 from mlperf_tui.cli.look import exit_code, has_screen, progress, watch
 from mlperf_tui.cli.options import complete_workload, mouse_option, run_options
+from mlperf_tui.cli.say import say
 
 BEHIND_DASHES = "mlperf_tui.command"
 KEPT = ("python", "name", "note", "grace", "on_end", "detach", "headless", "mouse")
 """Options of `run` that the tool keeps for itself; all others go to the workload."""
+
+WIDE = 1000
+"""Columns where there is no terminal: a line a row, for other programs."""
 
 
 class WithCommand(click.Command):
@@ -77,11 +82,11 @@ def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...],
 
 @click.command()
 def workloads() -> None:
-    """The workloads that `run` knows."""
+    """The workloads that `run` knows, and which of their scales fit this machine."""
+    from mlperf_tui.doctor import machine
     from mlperf_tui.report.workloads import workloads as lines
 
-    for line in lines():
-        click.echo(line)
+    say("\n".join(lines(machine(), shutil.get_terminal_size((WIDE, 1)).columns)))
 
 
 def check_run(
@@ -98,3 +103,12 @@ def check_run(
     given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value not in {None, False}]
     if command and given:
         raise click.UsageError(f"{given[0]} is for our workloads: a command's own options stand behind it")
+    _check_device(options.get("device"), options.get("gpus"))
+
+
+def _check_device(device: str | None, gpus: int | None) -> None:
+    """Raise click.UsageError where several processes would share the GPU that is named."""
+    if gpus is not None and gpus > 1 and device is not None and device.startswith("cuda:"):
+        raise click.UsageError(
+            f"--gpus {gpus} picks its own devices, a GPU each: use --device cuda in place of {device}, or leave it out"
+        )

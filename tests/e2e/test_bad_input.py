@@ -25,6 +25,8 @@ from tests.e2e.tool import Tool
         (("run", "resnet50", "--data", "/etc/passwd"), 125, "is no directory"),
         (("run", "resnet50", "--python", "/no/python"), 127, "no Python at /no/python"),
         (("run", "resnet50", "--", "true"), 125, "not both"),
+        (("run", "ncf", "--gpus", "2", "--device", "cuda:0"), 125, "use --device cuda in place of cuda:0"),
+        (("ab", "ncf", "--gpus", "2", "--device", "cuda:1"), 125, "use --device cuda in place of cuda:1"),
         (("run", "python", "train.py"), 125, "mlperf-tui run -- python train.py"),
         (("run", "--batch", "3", "--", "true"), 125, "--batch is for our workloads"),
         (("run", "--", "/no/such/program"), 127, "no command /no/such/program"),
