@@ -17,8 +17,9 @@ from workloads.detection import coco, layout, masks, shapes, synthetic
 from workloads.detection.data import source
 from workloads.detection.dataset import HeldOutImages, TrainingImages, decode
 from workloads.detection.input import normalised
-from workloads.detection.layout import HELD_OUT, TRAIN, UnreadableImage
+from workloads.detection.layout import HELD_OUT, TRAIN
 from workloads.detection.metric import MASKS, Judge
+from workloads.images.unreadable import UnreadableImage
 
 CPU = torch.device("cpu")
 SQUARE = [[10.0, 10.0, 30.0, 10.0, 30.0, 30.0, 10.0, 30.0]]
@@ -82,6 +83,50 @@ def test_annotations_that_are_none(text: str, says: str, tmp_path: Path) -> None
     (root / layout.instances(TRAIN)).write_text(text)
     with pytest.raises(Refusal, match=says):
         coco.part(root, TRAIN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lost", "says"),
+    [
+        ("annotations", "bbox", r"has no bbox in annotations\[2\]: COCO's instances have image_id, category_id, bbox"),
+        ("annotations", "image_id", r"has no image_id in annotations\[2\]"),
+        ("images", "file_name", r"has no file_name in images\[2\]"),
+        ("categories", "id", r"has no id in categories\[1\]"),
+        ("annotations", "segmentation", r"has no segmentation in annotations\[2\]"),
+    ],
+)
+def test_what_an_annotation_lacks_is_named(kind: str, lost: str, says: str, tmp_path: Path) -> None:
+    """In the file of either part, by its place; masks only where they are trained on."""
+    root = mini_coco(tmp_path / "mini")
+    for part in (HELD_OUT, TRAIN):
+        path = root / layout.instances(part)
+        whole = path.read_text()
+        content = json.loads(whole)
+        del content[kind][min(2, len(content[kind]) - 1)][lost]
+        path.write_text(json.dumps(content))
+        with pytest.raises(Refusal, match=f"instances_{part}.json {says}"):
+            source(Options(str(root)), (1, 1), 64, with_masks=True)
+        path.write_text(whole)
+    assert source(Options(str(root)), (1, 1), 64).classes == 2
+
+
+def test_captions_are_no_instances(tmp_path: Path) -> None:
+    """Given in their place, even with categories beside them; the held-out ones need more, to be judged by."""
+    root = mini_coco(tmp_path / "mini")
+    path = root / layout.instances(TRAIN)
+    content = json.loads(path.read_text())
+    captions = [{"id": 1, "image_id": 1, "caption": "a square"}]
+    path.write_text(json.dumps({**content, "annotations": captions}))
+    with pytest.raises(Refusal, match=r"instances_train2017\.json has no category_id and no bbox in annotations\[0\]"):
+        source(Options(str(root)), (1, 1), 64)
+    bare = [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 9, 9]}]
+    for part in (TRAIN, HELD_OUT):
+        (root / layout.instances(part)).write_text(json.dumps({**content, "annotations": bare}))
+    with pytest.raises(Refusal, match=r"instances_val2017\.json has no id and no area and no iscrowd in annotations"):
+        source(Options(str(root)), (1, 1), 64)
+    path.write_text(json.dumps({**content, "annotations": ["a square"]}))
+    with pytest.raises(Refusal, match=r"instances_train2017\.json has no image_id and no category_id and no bbox"):
+        source(Options(str(root)), (1, 1), 64)
 
 
 def test_images_that_are_none(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from tests.workloads.programs import QUICK, marks, run
 from tests.workloads.test_resnet50_parts import mini_imagenet
 from workloads.common import checkpoint
 from workloads.common.device import pick
-from workloads.common.options import Refusal
+from workloads.common.options import Options, Refusal
+from workloads.common.refusals import refuse_early
 from workloads.resnet50.__main__ import main
 
 
@@ -100,6 +102,16 @@ def test_more_ranks_than_gpus_is_said_by_all(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(Refusal, match="--gpus 4 is more than the GPUs here: torch sees 2"):
         pick("auto")
+
+
+def test_several_ranks_on_one_gpu_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the options alone, whoever started them; one process may choose its GPU."""
+    options = Options("digits", device="cuda:0")
+    refuse_early(options)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    with pytest.raises(Refusal, match="--device cuda:0 would have 2 processes share a GPU: use --device cuda"):
+        refuse_early(options)
+    refuse_early(replace(options, device="cuda"))
 
 
 def test_two_batches_make_the_step_of_one(tmp_path: Path) -> None:

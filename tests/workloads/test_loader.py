@@ -52,6 +52,19 @@ class Diced(Numbers):
         return int(torch.randint(0, 2**40, ()))
 
 
+class Growing(Dataset[torch.Tensor]):
+    """Each sample is as long as its index."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return torch.zeros(index)
+
+
 class Broken(Numbers):
     """One sample can't be read."""
 
@@ -196,3 +209,12 @@ def test_an_error_comes_with_its_own_batch(workers: int) -> None:
 def test_evaluation_takes_all_in_order_each_time() -> None:
     """To the last sample, though it doesn't fill a batch."""
     assert orders(for_evaluation(Numbers(5), 2, 1, CPU, 1), 2) == [[[0, 1], [2, 3], [4]]] * 2
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_samples_of_other_sizes_make_a_list(workers: int) -> None:
+    """They can't be stacked, so they lie side by side."""
+    sizes = [len(sample) for batch in for_evaluation(Growing(5), 2, workers, CPU, 1, list) for sample in batch]
+    assert sizes == [0, 1, 2, 3, 4]
+    [batch] = for_training(Growing(5), 5, 1, workers, CPU, 1, collate=list)
+    assert sorted(len(sample) for sample in batch) == sizes

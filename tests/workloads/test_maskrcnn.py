@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch.utils.data import default_collate
 from torchvision.models import resnet50
 from torchvision.models.detection import MaskRCNN_ResNet50_FPN_Weights, maskrcnn_resnet50_fpn
 
@@ -22,7 +21,6 @@ from workloads.detection import shapes
 from workloads.detection.dataset import TrainingImages
 from workloads.detection.metric import Judge
 from workloads.images.cost import parameters
-from workloads.maskrcnn.apart import Apart
 from workloads.maskrcnn.cost import flop_per_image, padded
 from workloads.maskrcnn.data import load
 from workloads.maskrcnn.evaluate import objects
@@ -136,14 +134,6 @@ def test_the_rate_goes_with_the_batch() -> None:
     assert choose(Options("shapes"), "cuda") == SMALL
 
 
-def test_samples_of_other_sizes_stay_apart() -> None:
-    """A loader's batch is a list of them, while what lies beside them is stacked."""
-    images = [torch.zeros(3, 4, 5), torch.zeros(3, 6, 2)]
-    apart, numbers = default_collate([(Apart(image), torch.tensor([n])) for n, image in enumerate(images)])
-    assert all(map(torch.equal, apart, images))
-    assert numbers.tolist() == [[0], [1]]
-
-
 def test_images_go_from_0_to_1() -> None:
     """Bytes do; noise stays as it is."""
     white, noise = torch.full((3, 2, 2), 255, dtype=torch.uint8), torch.full((3, 2, 2), -1.5)
@@ -159,7 +149,7 @@ def test_a_mirrored_mask_stays_in_its_box() -> None:
     mirrored = []
     torch.manual_seed(1)
     for index in range(12):
-        (image, target), (before, _) = TrainingImages(train, training, with_masks=True)[index].value, plain[index]
+        (image, target), (before, _) = TrainingImages(train, training, with_masks=True)[index], plain[index]
         mirrored.append(not np.array_equal(image.permute(1, 2, 0), np.array(before)))
         assert all(type(value) is torch.Tensor for value in target.values())
         for (left, top, right, bottom), mask in zip(target["boxes"].int().tolist(), target["masks"], strict=True):

@@ -14,7 +14,9 @@ import torch
 
 from mlperf_tui.records import About, Late, Mark, Record, Step, decode
 from tests.workloads.programs import ROOT, environment, keys, marks, run
+from tests.workloads.test_translation import parallel_text
 from workloads.common.ranks import Ranks, ranks
+from workloads.translation.lexicon import sentences
 
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 SEVERAL = (sys.executable, "-m", "workloads.common.several", "2")
@@ -129,9 +131,11 @@ def steps_of(folder: Path, rank: int) -> int:
 
 def test_two_ranks_go_on_bit_for_bit(tmp_path: Path) -> None:
     """Each with its own dice for dropout."""
-    quick = ("workloads.transformer", "--device", "cpu", "--workers", "1", "--batch", "512", "--epochs", "1")
+    data = str(parallel_text(tmp_path, train=sentences()[0][:200]))
+    quick = ("workloads.transformer", "--device", "cpu", "--workers", "1", "--batch", "128", "--data", data)
     for name, more in (("whole", ()), ("begun", ("--steps", "3")), ("rest", ("--resume", str(tmp_path / "begun")))):
-        done = run(program=[*SEVERAL, *quick, "--steps", "6", *more, "--checkpoint", str(tmp_path / name)])
+        words = (*quick, "--steps", "6", *more, "--checkpoint", str(tmp_path / name))
+        done = run(program=[*SEVERAL, *words], XDG_CACHE_HOME=str(tmp_path))
         assert done.returncode == 0, done.stderr
     whole, begun, rest = (
         torch.load(tmp_path / name / "last.pt", weights_only=True)["model"] for name in ("whole", "begun", "rest")

@@ -31,9 +31,9 @@ from workloads.images.data import SYNTHETIC_STEPS, synthetic
 from workloads.images.digits import Digits, datasets
 from workloads.images.input import to_device
 from workloads.images.recipe import with_batch
+from workloads.images.unreadable import UnreadableImage
 from workloads.resnet50.data import load
 from workloads.resnet50.folder import datasets as folder
-from workloads.resnet50.layout import UnreadableImage
 from workloads.resnet50.model import resnet50
 from workloads.resnet50.optimiser import sgd
 from workloads.resnet50.recipe import END_LR, REFERENCE, TINY

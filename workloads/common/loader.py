@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import torch
 from torch.utils.data import DataLoader, Dataset, get_worker_info
@@ -16,6 +16,8 @@ from workloads.common.ranks import Ranks, ranks, replicas
 from workloads.common.stop import outlive_the_loop
 
 T = TypeVar("T")
+Collate: TypeAlias = Callable[[list[Any]], Any] | None
+"""Makes a batch of its samples; None stacks them, as torch does."""
 
 MOST_WORKERS = 8
 SEEDS = 2**63
@@ -120,6 +122,7 @@ def for_training(
     device: torch.device,
     seed: int,
     accumulate: int = 1,
+    collate: Collate = None,
 ) -> Epochs[Any]:
     """Whole batches of `dataset` for this rank, each epoch in an order of its own; `accumulate` of them make a step.
 
@@ -130,7 +133,7 @@ def for_training(
     batches = whole_batches(samples, batch, accumulate)
     order = partial(Shuffled, samples, batch, batches, epochs, seed, ranks())
     seeded = Seeded(dataset, seed)
-    return Epochs(lambda first: _loader(seeded, workers, device, seed, batch_sampler=order(first)), batches)
+    return Epochs(lambda first: _loader(seeded, workers, device, seed, collate, batch_sampler=order(first)), batches)
 
 
 def in_turn(
@@ -142,15 +145,21 @@ def in_turn(
     def numbers(first: int) -> Iterable[int]:
         return range(first * mine.world + mine.rank, epochs * batches * mine.world, mine.world)
 
-    return Epochs(lambda first: _loader(dataset, workers, device, seed, batch_size=1, sampler=numbers(first)), batches)
+    return Epochs(
+        lambda first: _loader(dataset, workers, device, seed, None, batch_size=1, sampler=numbers(first)), batches
+    )
 
 
-def for_evaluation(dataset: Dataset[Any], batch: int, workers: int, device: torch.device, seed: int) -> DataLoader[Any]:
+def for_evaluation(
+    dataset: Dataset[Any], batch: int, workers: int, device: torch.device, seed: int, collate: Collate = None
+) -> DataLoader[Any]:
     """Batches of `dataset` in order and to the last sample, in each `for` loop the same."""
-    return _loader(dataset, workers, device, seed, batch_size=batch)
+    return _loader(dataset, workers, device, seed, collate, batch_size=batch)
 
 
-def _loader(dataset: Dataset[Any], workers: int, device: torch.device, seed: int, **batches: Any) -> DataLoader[Any]:
+def _loader(
+    dataset: Dataset[Any], workers: int, device: torch.device, seed: int, collate: Collate, **batches: Any
+) -> DataLoader[Any]:
     return DataLoader(
         dataset,
         num_workers=workers,
@@ -158,5 +167,6 @@ def _loader(dataset: Dataset[Any], workers: int, device: torch.device, seed: int
         worker_init_fn=outlive_the_loop,
         pin_memory=device.type == "cuda",
         generator=torch.Generator().manual_seed(seed),
+        collate_fn=collate,
         **batches,
     )

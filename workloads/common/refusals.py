@@ -9,6 +9,7 @@ import sysconfig
 from pathlib import Path
 
 from workloads.common.options import Options, Refusal
+from workloads.common.ranks import ranks
 
 
 def refuse_precision(name: str, kind: str, capability: tuple[int, int] | None = None) -> None:
@@ -41,6 +42,11 @@ def refuse_compile(kind: str) -> None:
 
 def refuse_early(options: Options) -> None:
     """Raise a Refusal for what the options alone rule out."""
+    if options.device.startswith("cuda:") and ranks().here > 1:
+        raise Refusal(
+            f"--device {options.device} would have {ranks().here} processes share a GPU: use --device cuda, which "
+            "gives each its own, or leave it out"
+        )
     if options.device == "cpu" and options.precision:
         refuse_precision(options.precision, "cpu")
     if options.device == "cpu" and options.cudnn_benchmark:

@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from workloads.common.options import Refusal
-from workloads.detection.layout import UnreadableImage, instances
+from workloads.detection.layout import instances
+from workloads.images.unreadable import UnreadableImage
 
 Content: TypeAlias = dict[str, Any]
 """What the JSON holds: `images`, `annotations` and `categories`, each a list of objects."""
 
-LISTS = ("images", "annotations", "categories")
+LISTS = {
+    "images": ("id", "file_name"),
+    "annotations": ("image_id", "category_id", "bbox"),
+    "categories": ("id",),
+}
+"""What each object of a list must have. COCO's captions are annotations too, without a box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +46,15 @@ class Folder:
             raise UnreadableImage(f"can't read the image {self.path / name} ({error.strerror})") from None
 
 
-def part(root: Path, name: str) -> Part:
-    """The images of the folder `name` in `root` with their annotations. Raises Refusal for what can't be used."""
+def part(root: Path, name: str, more: tuple[str, ...] = ()) -> Part:
+    """The images of the folder `name` in `root` with their annotations. Raises Refusal for what can't be used.
+
+    `more` are fields that an annotation must have besides its box.
+    """
     path = root / instances(name)
     content = _content(path)
+    for kind, needed in LISTS.items():
+        _refuse_lacking(path, kind, content[kind], (*needed, *more) if kind == "annotations" else needed)
     first = content["images"][0]["file_name"]
     if not (root / name / first).is_file():
         raise Refusal(f"{root / name} has no {first}, which {path.name} names")
@@ -75,3 +86,15 @@ def _content(path: Path) -> Content:
     if missing:
         raise Refusal(f"{path} has no {' and no '.join(missing)}: it needs COCO's {', '.join(LISTS)}")
     return dict(content)
+
+
+def _refuse_lacking(path: Path, kind: str, objects: Any, needed: tuple[str, ...]) -> None:
+    """Raise a Refusal that names the first of `objects` which lacks a field, and what it lacks."""
+    wanted = set(needed)
+    for place, one in enumerate(objects if isinstance(objects, list) else [None]):
+        found = one.keys() if isinstance(one, dict) else ()
+        if not wanted.issubset(found):
+            lacking = " and no ".join(name for name in needed if name not in found)
+            raise Refusal(
+                f"{path} has no {lacking} in {kind}[{place}]: COCO's instances have {', '.join(needed)} in each"
+            )

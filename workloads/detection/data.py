@@ -64,9 +64,14 @@ class Source:
         return len(self.train.content["categories"])
 
 
-def source(options: Options, pictures: tuple[int, int], pixels: int) -> Source:
+JUDGED = ("id", "area", "iscrowd")
+"""What pycocotools reads of a held-out annotation, beside its box."""
+
+
+def source(options: Options, pictures: tuple[int, int], pixels: int, *, with_masks: bool = False) -> Source:
     """What `--data` names: a folder, or shapes of so many `pictures` to train on and to evaluate. Raises Refusal."""
     if options.data == "shapes":
         return Source(f"shapes ({sum(pictures):,} generated pictures)", *shapes.parts(*pictures, pixels))
     root = Path(options.data)
-    return Source(options.data, coco.part(root, TRAIN), coco.part(root, HELD_OUT))
+    drawn = ("segmentation",) if with_masks else ()
+    return Source(options.data, coco.part(root, TRAIN, drawn), coco.part(root, HELD_OUT, JUDGED + drawn))

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 from torchvision.tv_tensors import BoundingBoxes, Mask
 
 from workloads.detection import coco, masks
-from workloads.detection.layout import UnreadableImage
+from workloads.images.unreadable import UnreadableImage
 
 Target: TypeAlias = dict[str, torch.Tensor]
 """`boxes` (M, 4) float32 in pixels: left, top, right, bottom. `labels` (M) int64 from 1. `masks` (M, H, W) uint8.

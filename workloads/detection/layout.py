@@ -11,10 +11,6 @@ TRAIN, HELD_OUT = "train2017", "val2017"
 """The folders with the images, as cocodataset.org's archives unpack."""
 
 
-class UnreadableImage(Exception):
-    """A file that is no image after all, met when it is loaded: its text is one sentence."""
-
-
 def refuse_data(options: Options) -> None:
     """Raise a Refusal when the data can't be had as the options ask."""
     if options.data == "synthetic" and options.target is not None:

@@ -27,15 +27,15 @@ def load(options: Options, recipe: Recipe, setting: Setting) -> Data[Recipe]:
     """What `--data` names. Raises Refusal when a batch is more than there are images."""
     if options.data == "synthetic":
         return noise(recipe, setting, options)
-    found = source(options, recipe.pictures, recipe.pixels)
+    found = source(options, recipe.pictures, recipe.pixels, with_masks=True)
     train = TrainingImages(found.train, training, with_masks=True)
     held_out = HeldOutImages(found.held_out, whole)
     fitted = fit(recipe, options, len(train))
     if options.data not in EMBEDDED:
         fitted = replace(fitted, ratio=COCO_RATIO)
     device, workers = setting.device, setting.workers
-    batches = for_training(train, fitted.batch, fitted.epochs, workers, device, options.seed, options.accumulate)
-    held = for_evaluation(held_out, fitted.batch, workers, device, options.seed)
+    batches = for_training(train, fitted.batch, fitted.epochs, workers, device, options.seed, options.accumulate, list)
+    held = for_evaluation(held_out, fitted.batch, workers, device, options.seed, list)
     judged = HeldOut(held, Judge(found.held_out.content), len(held_out))
     steps = batches.batches // options.accumulate
     return Data(found.name, found.classes, batches, judged, len(train), steps, fitted, batches.ahead)

@@ -31,11 +31,12 @@ def quality(model: torch.nn.Module, held: HeldOut, precision: Precision, stop: S
     """The mean AP of both; None when a stop came in between."""
     results: list[Content] = []
     model.eval()
-    for images, files in held.batches:
+    for batch in held.batches:
+        images, files = zip(*batch, strict=True)
         with precision.autocast(), torch.compiler.set_stance("force_eager"):
             found = model(to_device(images, precision.device))
-        for one, (image, _, _) in zip(found, files.tolist(), strict=True):
-            results += objects(held.judge, image, one)
+        for one, file in zip(found, files, strict=True):
+            results += objects(held.judge, int(file[0]), one)
         if stop.asked is not None:
             return None
     return Quality(held.judge.mean_ap(results), held.judge.mean_ap(results, MASKS))

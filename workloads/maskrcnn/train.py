@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from functools import partial
 
 from workloads.common import training
 from workloads.common.options import Options
 from workloads.common.setting import settle
 from workloads.common.stop import Stop
-from workloads.detection.layout import UnreadableImage
+from workloads.images.unreadable import UnreadableImage, told
 from workloads.maskrcnn.data import load
 from workloads.maskrcnn.recipe import choose, target
 from workloads.maskrcnn.task import Segmenter
@@ -24,6 +22,4 @@ def train(options: Options, stop: Stop) -> int:
     try:
         return training.train(options, "maskrcnn", make, data.recipe.batch, setting, stop)
     except UnreadableImage as error:
-        traceback.clear_frames(error.__traceback__)  # they hold the loaders, whose workers would be waited for
-        print(str(error).strip().rpartition("UnreadableImage: ")[2], file=sys.stderr, flush=True)
-        return 1
+        return told(error)

@@ -5,6 +5,7 @@ Sizes are left alone: torchvision's model resizes images and masks itself, on th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import torch
@@ -12,7 +13,6 @@ from PIL import Image
 from torchvision.transforms import v2
 
 from workloads.detection.dataset import Target
-from workloads.maskrcnn.apart import Apart
 
 Batch: TypeAlias = list[tuple[torch.Tensor, Target]]
 """Of each sample the image (3, H, W) as loaded uint8 and its Target with masks; noise is float32 already."""
@@ -20,18 +20,19 @@ Batch: TypeAlias = list[tuple[torch.Tensor, Target]]
 MIRRORED = v2.Compose([v2.RandomHorizontalFlip(), v2.PILToTensor()])
 
 
-def training(image: Image.Image, target: Target) -> Apart:
+def training(image: Image.Image, target: Target) -> tuple[torch.Tensor, Target]:
     """Mirrored half of the time, as in MLPerf's reference (tools/train_mlperf.py)."""
     seen, kept = MIRRORED(image, target)
-    return Apart((seen, {name: value.as_subclass(torch.Tensor) for name, value in kept.items()}))
+    return seen, {name: value.as_subclass(torch.Tensor) for name, value in kept.items()}
 
 
-def whole(image: Image.Image) -> Apart:
+def whole(image: Image.Image) -> torch.Tensor:
     """The image (3, H, W) as it is."""
-    return Apart(v2.functional.pil_to_tensor(image))
+    pixels: torch.Tensor = v2.functional.pil_to_tensor(image)
+    return pixels
 
 
-def to_device(images: list[torch.Tensor], device: torch.device) -> list[torch.Tensor]:
+def to_device(images: Sequence[torch.Tensor], device: torch.device) -> list[torch.Tensor]:
     """Each (3, H, W), from 0 to 1 where it was loaded, on the device, without waiting for it."""
     return [_shares(image.to(device, non_blocking=True)) for image in images]
 

@@ -8,7 +8,7 @@ from PIL import Image
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
-from workloads.resnet50.layout import UnreadableImage
+from workloads.images.unreadable import UnreadableImage
 
 
 def datasets(root: Path, pixels: int) -> tuple[ImageFolder, ImageFolder, int]:

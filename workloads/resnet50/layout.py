@@ -12,10 +12,6 @@ IMAGES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".we
 """torchvision's IMG_EXTENSIONS."""
 
 
-class UnreadableImage(Exception):
-    """A file that is no image after all, met when it is loaded: its text is one sentence."""
-
-
 def refuse_data(options: Options) -> None:
     """Raise a Refusal when the data can't be had as the options ask."""
     if options.data == "synthetic" and options.target is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from functools import partial
 
 from workloads.common import training
@@ -11,8 +9,8 @@ from workloads.common.options import Options
 from workloads.common.setting import settle
 from workloads.common.stop import Stop
 from workloads.images.recipe import choose, target
+from workloads.images.unreadable import UnreadableImage, told
 from workloads.resnet50.data import load
-from workloads.resnet50.layout import UnreadableImage
 from workloads.resnet50.recipe import IMAGENET_TARGET, SCALES
 from workloads.resnet50.task import ResNet50
 
@@ -25,6 +23,4 @@ def train(options: Options, stop: Stop) -> int:
     try:
         return training.train(options, "resnet", make, data.recipe.batch, setting, stop)
     except UnreadableImage as error:
-        traceback.clear_frames(error.__traceback__)  # they hold the loaders, whose workers would be waited for
-        print(str(error).strip().rpartition("UnreadableImage: ")[2], file=sys.stderr, flush=True)
-        return 1
+        return told(error)
