@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+import torch
 from torch import nn
-from torchvision.models.detection import MaskRCNN
+from torch.nn import functional
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
@@ -20,6 +21,7 @@ from torchvision.models.resnet import Bottleneck
 from torchvision.ops import MultiScaleRoIAlign
 
 from workloads.maskrcnn.recipe import POSITIVES, Recipe
+from workloads.maskrcnn.unwaiting import Segmentation
 
 GROUPS = 32
 """Of channels that are normalised together (Wu & He, arXiv 1803.08494); fewer where there are fewer channels."""
@@ -38,14 +40,14 @@ SAMPLING = 2
 """Points along each side of such a cell."""
 
 
-def mask_rcnn(recipe: Recipe, classes: int) -> MaskRCNN:
+def mask_rcnn(recipe: Recipe, classes: int) -> Segmentation:
     """Images, each (3, H, W) from 0 to 1, to the dictionary of losses in training, and to what is found otherwise.
 
     `classes` doesn't count the background. Training takes the targets of the images as its second argument.
     """
     channels = recipe.channels
     sizes = tuple((size,) for size in recipe.anchors)
-    return MaskRCNN(
+    return Segmentation(
         backbone(recipe),
         min_size=recipe.pixels,
         max_size=recipe.longest,
@@ -99,6 +101,16 @@ def stage(before: int, middle: int, blocks: int, stride: int) -> nn.Sequential:
     return nn.Sequential(first, *(Bottleneck(4 * middle, middle, norm_layer=norm) for _ in range(blocks - 1)))
 
 
-def norm(channels: int) -> nn.GroupNorm:
+class Norm(nn.GroupNorm):
+    """In the type of its input: autocast would have single precision, and with it twice the memory's work."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, C, H, W) normalised; means and deviations are of single precision all the same."""
+        weight, bias = self.weight.to(x.dtype), self.bias.to(x.dtype)
+        with torch.autocast("cuda" if x.is_cuda else "cpu", enabled=False):
+            return functional.group_norm(x, self.num_groups, weight, bias, self.eps)
+
+
+def norm(channels: int) -> Norm:
     """Normalises groups of at least two channels, each image by itself."""
-    return nn.GroupNorm(min(GROUPS, channels // 2), channels)
+    return Norm(min(GROUPS, channels // 2), channels)

@@ -40,7 +40,7 @@ class Segmenter(Task[Batch]):
         self.can_evaluate = data.held_out is not None
         self.masks = 0.0
         """The mean AP of masks, as the last evaluation had it."""
-        self.model = mask_rcnn(recipe, data.classes).to(precision.device).to(memory_format=torch.channels_last)
+        self.model = mask_rcnn(recipe, data.classes).to(precision.device)
         self.optimiser = sgd(self.model)
         self.schedule: Schedule = schedule(recipe, data.steps_per_epoch)
         flop = flop_per_image(recipe, data.classes)
