@@ -14,11 +14,13 @@ WARMUP = 3
 
 
 class Plain(NamedTuple):
-    """A model, its optimiser, the loss of a step, and how many samples that step has."""
+    """A model, its optimiser, the loss of a step, how many samples it has; gradients are clipped to `norm`."""
 
+    model: nn.Module
     optimiser: torch.optim.Optimizer
     loss: Callable[[], torch.Tensor]
     samples: int
+    norm: float | None = None
 
 
 def switch_tf32(*, on: bool) -> None:
@@ -48,6 +50,9 @@ def _step(plain: Plain, scaler: torch.amp.GradScaler, precision: str) -> None:
     with torch.autocast("cuda", COMPUTE.get(precision), enabled=precision in COMPUTE):
         loss = plain.loss()
     scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+    if plain.norm is not None:
+        scaler.unscale_(plain.optimiser)
+        nn.utils.clip_grad_norm_(plain.model.parameters(), plain.norm)
     scaler.step(plain.optimiser)
     scaler.update()
     plain.optimiser.zero_grad(set_to_none=True)
@@ -55,9 +60,9 @@ def _step(plain: Plain, scaler: torch.amp.GradScaler, precision: str) -> None:
 
 def adam(model: nn.Module, samples: int, loss: Callable[[], torch.Tensor]) -> Plain:
     """With torch's fused Adam."""
-    return Plain(torch.optim.Adam(model.parameters(), 1e-4, fused=True), loss, samples)
+    return Plain(model, torch.optim.Adam(model.parameters(), 1e-4, fused=True), loss, samples)
 
 
 def sgd(model: nn.Module, samples: int, loss: Callable[[], torch.Tensor]) -> Plain:
     """With torch's fused SGD."""
-    return Plain(torch.optim.SGD(model.parameters(), 1e-3, momentum=0.9, fused=True), loss, samples)
+    return Plain(model, torch.optim.SGD(model.parameters(), 1e-3, momentum=0.9, fused=True), loss, samples)
