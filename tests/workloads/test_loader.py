@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 from itertools import islice
 from typing import Any
 
@@ -13,11 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader, Dataset
 
-from workloads.common.loader import Epochs, for_evaluation, for_training, in_turn
+from workloads.common.loader import Epochs, default_workers, for_evaluation, for_training, in_turn
 
 CPU = torch.device("cpu")
 PATIENCE_S = 20.0
 """How long a worker may take on a busy machine; no test waits that long when all is well."""
+
+
+@pytest.mark.parametrize(
+    ("cores", "here", "beside_gpu", "on_cpu"),
+    [(1, 1, 1, 1), (2, 1, 1, 1), (16, 1, 14, 8), (128, 8, 14, 8), (64, 1, 16, 16)],
+)
+def test_how_many_load(monkeypatch: pytest.MonkeyPatch, cores: int, here: int, beside_gpu: int, on_cpu: int) -> None:
+    """By the cores that this process may use and the ranks that share them."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(cores)))
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(here))
+    assert (default_workers("cuda"), default_workers("cpu")) == (beside_gpu, on_cpu)
 
 
 class Numbers(Dataset[int]):

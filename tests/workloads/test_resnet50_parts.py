@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -139,6 +140,21 @@ def test_a_folder_like_imagenet(tmp_path: Path) -> None:
     train, held_out, classes = folder(mini_imagenet(tmp_path), 32)
     assert (len(train), len(held_out), classes, train.classes) == (12, 12, 2, ["blue", "red"])
     assert {tuple(dataset[i][0].shape) for dataset in (train, held_out) for i in range(12)} == {(3, 32, 32)}
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("RGB", "JPEG"), ("CMYK", "JPEG"), ("L", "JPEG"), ("P", "PNG"), ("RGB", "BMP")]
+)
+def test_images_as_pillow_reads_them(tmp_path: Path, mode: str, kind: str) -> None:
+    """JPEG's own decoder, and Pillow for all else whatever the file is called: the same bytes in three channels."""
+    path = tmp_path / "train" / "any" / "0.JPEG"
+    for part in ("train", "val"):
+        (tmp_path / part / "any").mkdir(parents=True)
+        noise = np.random.default_rng(1).integers(0, 256, (40, 56, 3), np.uint8)
+        Image.fromarray(noise).convert(mode).save(tmp_path / part / "any" / "0.JPEG", kind)
+    with Image.open(path) as image:
+        expected = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    assert np.array_equal(folder(tmp_path, 32)[0].loader(str(path)).numpy(), expected)
 
 
 def test_an_unreadable_image_is_named(tmp_path: Path) -> None:

@@ -19,13 +19,20 @@ T = TypeVar("T")
 Collate: TypeAlias = Callable[[list[Any]], Any] | None
 """Makes a batch of its samples; None stacks them, as torch does."""
 
-MOST_WORKERS = 8
+MOST_WORKERS = 16
+LEFT_ALONE = 2
+"""Cores beside a GPU that no loader takes: for the training's own thread, and for autograd's or pinning."""
+
 SEEDS = 2**63
 
 
-def default_workers() -> int:
-    """Half the cores that this process may use, shared with the other ranks here: from 1 to 8."""
-    return max(1, min(MOST_WORKERS, len(os.sched_getaffinity(0)) // (2 * ranks().here)))
+def default_workers(kind: str) -> int:
+    """From 1 to 16, of the cores that this process may use, shared with the other ranks here.
+
+    Beside a GPU all but two, since it waits for whatever isn't decoded in time; on a CPU half, since the rest trains.
+    """
+    cores = len(os.sched_getaffinity(0)) // ranks().here
+    return max(1, min(MOST_WORKERS, cores // 2 if kind == "cpu" else cores - LEFT_ALONE))
 
 
 class Epochs(Generic[T]):

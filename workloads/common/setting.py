@@ -28,7 +28,7 @@ def settle(options: Options) -> Setting:
     precision = resolve(options.precision, device)
     if options.compile:
         refuse_compile(device.type)
-    workers = default_workers() if options.workers is None else options.workers
+    workers = default_workers(device.type) if options.workers is None else options.workers
     share_cores(device, workers)
     torch.backends.cudnn.benchmark = options.cudnn_benchmark
     torch.use_deterministic_algorithms(options.deterministic)
