@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +24,8 @@ from mlperf_tui.session.experiments import ExperimentFolder, session_id
 from mlperf_tui.session.status import status
 
 STOP_PATIENCE_S = 30.0
+ASK_AGAIN_S = 0.2
+TO_BE_TOLD = {"starting", "running", "running-unrecorded"}
 Say = Callable[..., None]
 
 
@@ -81,7 +83,8 @@ class Pair:
             self._measure(member, 2)
         for member in reversed(self._members):
             self._measure(member, 1)
-        self._ask_to_end()
+        for member in self._members:
+            self._ask_to_end(member)
 
     def apart_in_windows(self) -> None:
         """One process after the other, each measured in its two windows: they don't fit in memory together."""
@@ -107,21 +110,28 @@ class Pair:
             self.stop()
 
     def stop(self) -> None:
-        """End what still runs, all at once, and wait for it."""
-        self._ask_to_end()
+        """End what still runs, all at once, and wait for it. Who is only starting can't hear yet: it is asked again."""
+        until = time.monotonic() + self._plan.grace_s + STOP_PATIENCE_S
+        deaf = self._members
+        while (deaf := [member for member in deaf if not self._ask_to_end(member)]) and time.monotonic() < until:
+            time.sleep(ASK_AGAIN_S)
         for member in self._members:
             launch.wait(member.run.folder, self._plan.grace_s + STOP_PATIENCE_S)
             if member.turn is not None:
                 member.turn.close()
         self._members = []
 
-    def _ask_to_end(self) -> None:
-        for member in self._members:
-            if member.turn is not None:
-                member.turn.free()
-            if status(member.run.folder).word in {"starting", "running", "running-unrecorded"}:
-                with contextlib.suppress(MlperfTuiError):
-                    launch.stop(member.run.folder)
+    def _ask_to_end(self, member: Member) -> bool:
+        """Whether it has been told, now or before, or has ended."""
+        if member.turn is not None:
+            member.turn.free()
+        if status(member.run.folder).word not in TO_BE_TOLD:
+            return True
+        try:
+            launch.stop(member.run.folder)
+        except MlperfTuiError:
+            return False
+        return True
 
     def _start(self, arm: int, *, turns: bool) -> Member:
         plan, label = self._plan, self._plan.arms[arm]

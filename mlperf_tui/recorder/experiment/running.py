@@ -151,14 +151,20 @@ class Running:
             return f"settled after {ab.pairs} pairs"
         if ab.pairs >= self._plan.most_pairs:
             return f"ended after {ab.pairs} pairs, as many as were asked for"
-        return self._time_is_up() if self._too_late() else None
+        if self._too_late():
+            return f"ended after {ab.pairs} pairs: another one would have taken longer than the {self._limit} asked for"
+        return None
 
     def _too_late(self) -> bool:
         """Whether another pair, if it lasts as long as the last one, would not be ended in time."""
         return time.monotonic() + self._last_s > self._until
 
     def _time_is_up(self) -> str:
-        return f"ended after {self._plan.limit_s:.0f} s, as long as was asked for"
+        return f"ended after {self._limit}, as long as was asked for"
+
+    @property
+    def _limit(self) -> str:
+        return f"{self._plan.limit_s:.0f} s"
 
     def _alarm(self, kind: str, text: str) -> None:
         self._log.write(Alarm(time.monotonic_ns(), kind, text))

@@ -11,14 +11,16 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from mlperf_tui.launch import ARGVS, ON_END
+from mlperf_tui.launch import ARGVS, ON_END, detached
 from mlperf_tui.launch.detached import start_detached
 from mlperf_tui.launch.experiment import RUNNER
 from mlperf_tui.recorder.experiment.pair import Pair
@@ -343,3 +345,20 @@ def test_one_that_always_fails_apart_ends_the_experiment(root: Path) -> None:
     assert [alarm.kind for alarm in _alarms(lab)] == ["apart", "pair-failed"]
     assert not any(status(run).live for run in lab.sessions)
     assert build(lab.folder).pairs == 0
+
+
+def test_one_that_is_only_starting_is_asked_until_it_hears(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a recorder may take longer to say who it is than a stop has patience for."""
+    monkeypatch.setattr(detached, "START_PATIENCE_S", 0.1)
+    lab = Lab(root, WELL, WELL, turns=True)
+    pair = lab.pair()
+    pair.start()
+    living = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    recorders = [child for child in living if str(root) in " ".join(child.cmdline())]
+    for recorder in recorders:
+        recorder.suspend()
+        threading.Timer(1.0, recorder.resume).start()
+    pair.stop()
+    lab.close()
+    assert len(recorders) == 2
+    assert set(lab.words.values()) == {"stopped"}
