@@ -74,7 +74,7 @@ class Recording:
     def _record(self, program: workload.Workload) -> None:
         self._holders = replace(self._holders, workload=program.process)
         self._lock.write(self._holders)
-        new_tree = partial(Tree, self._plan.id, (program.process.pid, program.process.start), self._helpers)
+        new_tree = partial(Tree, self._folder.path, (program.process.pid, program.process.start), self._helpers)
         samplers = Samplers(self._folder, self._readings, new_tree, self._helpers)
         samplers.start()
         tree, ranks = new_tree(), Ranks(self._folder)

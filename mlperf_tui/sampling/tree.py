@@ -10,7 +10,8 @@ from pathlib import Path
 from mlperf_tui.sampling.helpers import Helpers
 from mlperf_tui.sampling.stat import Stat, stat_of
 
-TAG = "MLPERF_TUI_SESSION"
+TAG = b"MLPERF_TUI_STEPS="
+"""The session's directory. Its id alone won't do: another root may hold one of that id, whose program isn't ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,15 @@ class TreeReading:
 
 
 class Tree:
-    """The processes below `root`, found by parent and by the session's tag in their environment.
+    """The processes below `root`, found by parent and by the session's directory in their environment.
 
     A process belongs to the run from when it is first seen, whoever its parent becomes later. `root` is a pid and its
     start in clock ticks, so that a pid used again is nobody of ours. This process's own children belong to it as well:
     it is the one that orphans of the run come to; only its helpers don't.
     """
 
-    def __init__(self, session: str, root: tuple[int, int], helpers: Helpers) -> None:
-        self._tag = f"{TAG}={session}".encode()
+    def __init__(self, session: Path, root: tuple[int, int], helpers: Helpers) -> None:
+        self._session = session
         self._root = root
         self._helpers = helpers
         self._myself = os.getpid()
@@ -85,7 +86,16 @@ class Tree:
 
     def _is_tagged(self, pid: int) -> bool:
         try:
-            return self._tag in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return any(self._is_session(word[len(TAG) :]) for word in words if word.startswith(TAG))
+
+    def _is_session(self, told: bytes) -> bool:
+        """Whether it is the session's directory, maybe by another name: a second recorder may have come another way."""
+        path = Path(os.fsdecode(told))
+        try:
+            return path == self._session or path.samefile(self._session)
         except OSError:
             return False
 

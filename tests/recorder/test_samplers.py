@@ -40,7 +40,7 @@ def test_a_stalled_run_dumps_its_stacks(tmp_path: Path) -> None:
     stat = stat_of(child.pid)
     assert stat is not None
     helpers, readings = Helpers(), Readings(Folder(tmp_path))
-    samplers = Samplers(Folder(tmp_path), readings, partial(Tree, "s-test", (child.pid, stat.start), helpers), helpers)
+    samplers = Samplers(Folder(tmp_path), readings, partial(Tree, tmp_path, (child.pid, stat.start), helpers), helpers)
     samplers._watch = Stalled()  # type: ignore[assignment]
     samplers._roll()
     samplers.threads.end(60)
@@ -70,7 +70,7 @@ def test_each_reading_of_the_host_tells_what_it_swapped(tmp_path: Path, monkeypa
     assert stat is not None
     helpers, readings = Helpers(), Readings(Folder(tmp_path))
     samplers = Samplers(
-        Folder(tmp_path), readings, partial(Tree, "s-test", (os.getpid(), stat.start), helpers), helpers
+        Folder(tmp_path), readings, partial(Tree, tmp_path, (os.getpid(), stat.start), helpers), helpers
     )
     samplers._read_host()
     samplers.threads.end(60)

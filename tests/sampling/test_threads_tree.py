@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ from mlperf_tui.sampling.helpers import Helpers
 from mlperf_tui.sampling.stat import stat_of
 from mlperf_tui.sampling.tree import Tree
 
+SESSION = Path("/somewhere/sessions/s-test")
+
 
 @pytest.fixture
 def root() -> Iterator[int]:
@@ -25,10 +28,10 @@ def root() -> Iterator[int]:
     child.wait()
 
 
-def tree_of(root: int, helpers: Helpers) -> Tree:
+def tree_of(root: int, helpers: Helpers, session: Path = SESSION) -> Tree:
     stat = stat_of(root)
     assert stat is not None
-    return Tree("s-test", (root, stat.start), helpers)
+    return Tree(session, (root, stat.start), helpers)
 
 
 def test_a_helper_is_never_of_the_run(root: int, tmp_path: Path) -> None:
@@ -57,7 +60,7 @@ def test_a_helper_is_never_of_the_run(root: int, tmp_path: Path) -> None:
 def test_another_child_of_the_recorder_is_of_the_run(root: int) -> None:
     """An orphan that came to it; and a process with the session's tag, and its children."""
     orphan = subprocess.Popen(["sleep", "100"])
-    environment = {**os.environ, "MLPERF_TUI_SESSION": "s-test"}
+    environment = {**os.environ, "MLPERF_TUI_STEPS": str(SESSION)}
     tagged = subprocess.Popen(
         [sys.executable, "-c", "import subprocess; subprocess.run(['sleep', '100'])"], env=environment
     )
@@ -69,3 +72,20 @@ def test_another_child_of_the_recorder_is_of_the_run(root: int) -> None:
             child.kill()
             child.wait()
     assert orphan.pid not in tree.members()
+
+
+@pytest.mark.parametrize(("told", "belongs"), [("here/s-test", True), ("link/s-test", True), ("there/s-test", False)])
+def test_whoever_has_left_the_tree_is_known_by_the_directory(
+    root: int, tmp_path: Path, told: str, belongs: bool
+) -> None:
+    """Whatever way leads there. One elsewhere may have the same id: such a one once ended the other's program."""
+    for place in ("here", "there"):
+        (tmp_path / place / "s-test").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("here")
+    environment = {**os.environ, "MLPERF_TUI_SESSION": "s-test", "MLPERF_TUI_STEPS": str(tmp_path / told)}
+    words = ["sh", "-c", "sleep 100 >&- 2>&- & echo $!"]
+    away = int(subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    try:
+        assert (away in tree_of(root, Helpers(), tmp_path / "here" / "s-test").members()) is belongs
+    finally:
+        os.kill(away, signal.SIGKILL)

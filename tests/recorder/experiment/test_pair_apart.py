@@ -227,8 +227,8 @@ def test_one_that_loses_its_recorder_in_windows_is_ended(root: Path) -> None:
         held = lock.read(run.lock)
         if killed or not any(isinstance(record, Step) for record in _records(run.steps())):
             return
-        assert held is not None
-        assert held.recorder is not None
+        if held is None or held.recorder is None or held.workload is None:
+            return  # a busy machine's program may have stepped before its recorder has noted whom it started
         os.kill(held.recorder.pid, signal.SIGKILL)
         killed.append(held.recorder.pid)
 
