@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mlperf_tui.records import Late, Record, decode
+
 ROOT = Path(__file__).parents[2]
 QUICK = ("--device", "cpu", "--workers", "1")
 COMMAND = [sys.executable, "-m", "workloads.resnet50"]
@@ -36,3 +38,27 @@ def marks(output: str) -> list[dict[str, Any]]:
 def keys(output: str) -> list[str]:
     """The marks' keys in their order."""
     return [mark["key"] for mark in marks(output)]
+
+
+def told(output: str) -> dict[str, Any]:
+    """What each of the marks' keys was given last."""
+    return {mark["key"]: mark["value"] for mark in marks(output)}
+
+
+def records(directory: Path) -> list[Record]:
+    """All that rank 0 wrote to a session; each line must be a record."""
+    decoded = [decode(line) for line in (directory / "steps-0-0.jsonl").read_bytes().splitlines()]
+    assert None not in decoded
+    return [record for record in decoded if record is not None]
+
+
+def losses(directory: Path) -> list[float]:
+    """Of the session's steps, in their order, as far as they have one."""
+    return [record.loss for record in records(directory) if isinstance(record, Late) and record.loss is not None]
+
+
+def without(module: str, *packages: str) -> list[str]:
+    """The program that `module` is, where `packages` aren't installed."""
+    missing = "".join(f"{package}=None, " for package in packages)
+    code = f"import sys, runpy; sys.modules.update({missing}); sys.argv[0] = 'x'; "
+    return [sys.executable, "-c", code + f"runpy.run_module({module!r}, run_name='__main__')"]

@@ -10,20 +10,18 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from tests.workloads.translation_helpers import A, B, C
 from workloads.common.options import Options, Refusal
-from workloads.gnmt.__main__ import main
 from workloads.gnmt.cost import flop_per_token, lstms
-from workloads.gnmt.data import SYNTHETIC_STEPS, synthetic
 from workloads.gnmt.model import GNMT, Attention, Encoder, Source, mirrored, parameters
-from workloads.gnmt.recipe import REFERENCE, SCALES, SMALL, TINY, Recipe, choose, fit, target, with_batch
-from workloads.gnmt.rows import Rows, Sentences, Sources
+from workloads.gnmt.recipe import REFERENCE, SCALES, TINY, Recipe
+from workloads.gnmt.rows import Rows
 from workloads.gnmt.schedule import Schedule
+from workloads.translation.encoded import Sentences
 from workloads.translation.pieces import END, PAD, START
+from workloads.translation.recipe import choose, fit, with_batch
 
-CPU = torch.device("cpu")
 MICRO = replace(TINY, hidden=16, layers=3, vocabulary=40, length=8, batch=32)
-A, B, C = 4, 5, 6
-"""Pieces that are words."""
 
 
 def test_reference_is_mlperfs_gnmt() -> None:
@@ -177,14 +175,6 @@ def test_a_row_is_a_pair() -> None:
     assert [part.tolist() for part in rows[1]] == [[C, END, PAD, PAD], [START, C, A, B], [C, A, B, END]]
 
 
-def test_held_out_sources_are_as_long_as_the_longest() -> None:
-    """None is left out."""
-    assert [ids.tolist() for ids in map(Sources([[A], [A, B, C]]).__getitem__, range(2))] == [
-        [A, END, PAD, PAD],
-        [A, B, C, END],
-    ]
-
-
 def test_the_schedule() -> None:
     """1 % of the peak at first, the peak from step 200 on, halved at two thirds and each twelfth after, four times."""
     made = Schedule(1e-3, 200, 12_000)
@@ -203,50 +193,14 @@ def test_the_schedule_of_a_short_run() -> None:
     assert Schedule(1.0, 200, 1)(0) == 0.5
 
 
-def test_defaults_follow_machine_and_data() -> None:
-    """Tiny on a CPU; on a GPU small for the lexicon, and the real thing for a folder or synthetic data."""
-    assert choose(Options("lexicon"), "cpu") == TINY
-    assert choose(Options("lexicon"), "cuda") == SMALL
-    assert choose(Options("folder"), "cuda") == REFERENCE
-    assert [target(Options(data)) for data in ("lexicon", "folder", "synthetic")] == [0.8, 0.24, None]
-
-
 def test_a_batch_is_whole_sentences() -> None:
     """Counted in target tokens; the rate stays. A row cut in pieces is refused, and a batch over all the text."""
     assert (with_batch(MICRO, 16).rows, with_batch(MICRO, 16).lr) == (2, MICRO.lr)
     with pytest.raises(Refusal, match="needs a multiple of 50, not 128"):
-        choose(Options("folder", batch=128), "cuda")
+        choose(Options("folder", batch=128), "cuda", SCALES)
     assert fit(MICRO, Options("folder"), 3).batch == 3 * 8
     with pytest.raises(Refusal, match="a batch of 4 is more than the 3 sentences of the training text"):
         fit(MICRO, Options("folder", batch=32), 3)
     assert fit(MICRO, Options("folder", accumulate=2), 7).batch == 3 * 8
     with pytest.raises(Refusal, match="more than the 0 sentences"):
         fit(MICRO, Options("folder"), 0)
-
-
-def test_synthetic_is_one_batch_on_the_device() -> None:
-    """The same tensors again and again, full to the last position; the seed decides what they hold."""
-    data = synthetic(MICRO, CPU, Options("synthetic", seed=3))
-    batches = list(data.train)
-    assert len(batches) == data.steps_per_epoch == SYNTHETIC_STEPS
-    assert all(batch is batches[0] for batch in batches)
-    assert batches[0].labels.shape == (4, 8)
-    assert min(int(part.min()) for part in batches[0]) > 3
-    assert torch.equal(batches[0].labels, next(iter(synthetic(MICRO, CPU, Options("synthetic", seed=3)).train)).labels)
-
-
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        (["--precision", "tf32", "--device", "cpu"], "a CPU can't train in tf32"),
-        (["--target", "24"], "between 0 and 1"),
-        (["--data", "nowhere"], "no data folder nowhere"),
-        (["--data", "synthetic", "--target", "0.2"], "nothing to evaluate"),
-    ],
-)
-def test_options_are_refused(options: list[str], says: str) -> None:
-    """By a sentence that names the wrong one."""
-    with pytest.raises(Refusal) as refused:
-        main(options)
-    assert says in str(refused.value)
-    assert "\n" not in str(refused.value)

@@ -4,45 +4,40 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
 
+from tests.workloads.translation_helpers import CPU, A, B, C, Likely, log_p
 from workloads.common.options import Options
 from workloads.common.precision import resolve
-from workloads.common.stop import Stop
-from workloads.gnmt.data import Data, load
-from workloads.gnmt.evaluate import evaluate, translate
-from workloads.gnmt.model import GNMT, Decoded, Source, State
-from workloads.gnmt.recipe import TINY
+from workloads.gnmt.data import load
+from workloads.gnmt.model import GNMT, State
+from workloads.gnmt.recipe import TINY, Recipe
+from workloads.gnmt.rows import Batch
 from workloads.gnmt.search import Beam, Next, Step, coverage, length_penalty
 from workloads.gnmt.task import Translation
+from workloads.gnmt.translate import translate
+from workloads.translation.data import Data
 from workloads.translation.pieces import END, PAD, START
 from workloads.translation.vocabulary import until_end
 
-CPU = torch.device("cpu")
 MICRO = replace(TINY, hidden=16, layers=2, vocabulary=40, length=8, batch=32)
-A, B, C = 4, 5, 6
-"""Pieces that are words."""
 
 
-def chain(*table: tuple[int, dict[int, float]], looks: dict[int, int] | None = None) -> Next:
+def chain(*table: Likely, looks: dict[int, int] | None = None) -> Next:
     """A model whose next piece depends on the last one only; what isn't said is impossible.
 
     Its state is how many pieces it has had. It looks at the place that `looks` has for the last piece, else at 0.
     """
-    log_p = torch.full((7, 7), -torch.inf)
-    for last, likely in table:
-        for piece, share in likely.items():
-            log_p[last, piece] = math.log(share)
+    likely = log_p(table)
 
     def following(last: torch.Tensor, states: list[State] | None) -> Step:
         had = torch.zeros(1, len(last), 1) if states is None else states[0][0]
         weights = torch.zeros(len(last), 2)
         for row, piece in enumerate(last.tolist()):
             weights[row, (looks or {}).get(piece, 0)] = 1
-        return Step(log_p[last], weights, [(had + 1, had)])
+        return Step(likely[last], weights, [(had + 1, had)])
 
     return following
 
@@ -146,88 +141,23 @@ def test_sentences_of_a_batch_are_translated_apart(micro: GNMT, beams: int) -> N
 
 
 @pytest.fixture(scope="module")
-def lexicon() -> Data:
+def lexicon() -> Data[Batch, Recipe]:
     """The embedded language pair for the smallest model."""
     return load(Options("lexicon"), replace(MICRO, vocabulary=400, length=40, batch=80), CPU, 0)
 
 
-def test_every_held_out_sentence_is_evaluated(lexicon: Data) -> None:
-    """In order of length, each with its own reference, padded as far as the longest."""
-    assert lexicon.held_out is not None
-    sources = torch.cat(list(lexicon.held_out.batches))
-    lengths = (sources != PAD).sum(1)
-    assert len(sources) == len(lexicon.held_out.references) == 200
-    assert bool((lengths.diff() >= 0).all())
-    assert all(ids[length - 1] == END for ids, length in zip(sources, lengths, strict=True))
-    assert lexicon.train_pairs + lexicon.left_out == 8000
-
-
-class Oracle(torch.nn.Module):
-    """Instead of a model: says what it was told for each sentence, whatever was asked. Its state counts pieces."""
-
-    def __init__(self, answers: list[list[int]], vocabulary: int) -> None:
-        super().__init__()
-        self._answers, self._vocabulary = iter(answers), vocabulary
-
-    def encode(self, sources: torch.Tensor) -> Source:
-        self._now = [next(self._answers) for _ in sources]
-        return Source(sources[:, :, None], sources[:, :, None], sources != PAD)
-
-    def decode(self, last: torch.Tensor, source: Source, states: list[State] | None) -> Decoded:
-        at = torch.zeros(1, len(last), 1) if states is None else states[0][0]
-        places = at.flatten().int().tolist()
-        pieces = [[*answer, END][min(place, len(answer))] for answer, place in zip(self._now, places, strict=True)]
-        one_hot = torch.nn.functional.one_hot(torch.tensor(pieces), self._vocabulary)
-        return Decoded(one_hot.float()[:, None] * 50, source.seen[:, None].float(), [(at + 1, at)])
-
-    def logits(self, outputs: torch.Tensor) -> torch.Tensor:
-        return outputs
-
-
-def test_the_metric_compares_each_with_its_own_reference(lexicon: Data) -> None:
-    """Who says the references gets BLEU 1; who says them in another order gets little."""
-    held = lexicon.held_out
-    assert held is not None
-    right = held.vocabulary.encode(held.references)
-
-    def score(answers: list[list[int]]) -> float | None:
-        model: Any = Oracle(answers, lexicon.vocabulary)
-        recipe = replace(lexicon.recipe, extra=40)
-        how = (held.batches, held.references, held.vocabulary, recipe, resolve("fp32", CPU))
-        return evaluate(model, *how, Unasked())
-
-    assert score(right) == pytest.approx(1)
-    wrong = score(right[::-1])
-    assert wrong is not None
-    assert wrong < 0.2
-
-
-class Unasked(Stop):
-    """No signal came, and none is caught."""
-
-    def __init__(self) -> None:
-        self.asked = None
-
-
-def test_a_stop_ends_the_evaluation(lexicon: Data) -> None:
-    """A translation that a signal cut short has no score."""
-    stop = Unasked()
-    stop.asked = 15
-    assert Translation(lexicon, resolve("fp32", CPU), None).evaluate(stop) is None
-
-
-def test_what_it_says_of_itself(lexicon: Data) -> None:
+def test_what_it_says_of_itself(lexicon: Data[Batch, Recipe]) -> None:
     """The headline names the scale's own size and how it translates; BLEU is for people from 0 to 100."""
     task = Translation(lexicon, resolve("fp32", CPU), 0.8)
     said = task.headline(compiled=False)
     assert said.startswith("GNMT tiny, 2+2 LSTM layers of 16, 400 pieces, ")
     assert ", fp32, batch 80 tokens (2 sentences, " in said
     assert "% filled), loss by the sentence, greedy, on CPU" in said
-    assert task.said(0.2414) == "BLEU 24.1"
+    assert (task.said(0.2414), task.words) == ("BLEU 24.1", "intl")
     assert (task.unit, task.batch, task.facts()["metric"], task.clip_norm) == ("tokens/s", 80, "BLEU", 5.0)
 
 
-def test_the_loss_is_a_sentences(lexicon: Data) -> None:
+def test_the_loss_is_a_sentences(lexicon: Data[Batch, Recipe]) -> None:
     """Labels that a model without opinion sees cost ln V each, smoothed or not; padding costs nothing."""
     task = Translation(lexicon, resolve("fp32", CPU), None)
     batch = next(iter(lexicon.train))

@@ -12,7 +12,7 @@ import pytest
 from mlperf_logging.compliance_checker import mlp_parser
 from mlperf_logging.mllog import constants
 
-from mlperf_tui.records import About, Late, Record, Step, decode
+from mlperf_tui.records import About, Step
 from mlperf_tui.steps import Steps
 from tests.workloads.ncf_helpers import (
     CPU,
@@ -21,7 +21,7 @@ from tests.workloads.ncf_helpers import (
     movielens,
     options,
 )
-from tests.workloads.programs import QUICK, keys, marks, run
+from tests.workloads.programs import QUICK, keys, losses, marks, records, run
 from workloads.common.precision import resolve
 from workloads.common.setting import Setting
 from workloads.common.training import Run
@@ -33,18 +33,6 @@ from workloads.ncf.task import NCF
 def ncf(*words: str, **env: str) -> CompletedProcess[str]:
     """The finished program."""
     return run(*QUICK, *words, program=NCF_COMMAND, **env)
-
-
-def records(directory: Path) -> list[Record]:
-    """All that rank 0 wrote."""
-    decoded = [decode(line) for line in (directory / "steps-0-0.jsonl").read_bytes().splitlines()]
-    assert None not in decoded
-    return [record for record in decoded if record is not None]
-
-
-def losses(directory: Path) -> list[float]:
-    """By step."""
-    return [record.loss for record in records(directory) if isinstance(record, Late) and record.loss is not None]
 
 
 Short = tuple[CompletedProcess[str], Path]

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workloads.translation_helpers import CPU, A, B, C, Likely, log_p
 from workloads.common.options import Options, Refusal
 from workloads.common.precision import resolve
-from workloads.common.stop import Stop
-from workloads.transformer.__main__ import main
-from workloads.transformer.data import SYNTHETIC_STEPS, Data, load, synthetic
-from workloads.transformer.evaluate import evaluate, follow, translate
+from workloads.transformer.data import load
 from workloads.transformer.model import Transformer, across, flop_per_token, parameters, waves
-from workloads.transformer.packing import Packed, Rows, Sentences, alone, pack, packed
-from workloads.transformer.recipe import REFERENCE, SCALES, SMALL, TINY, Recipe, choose, fit, target, with_batch
+from workloads.transformer.packing import Batch, Packed, Rows, alone, one_a_row, pack, packed
+from workloads.transformer.recipe import REFERENCE, SCALES, TINY, Recipe
 from workloads.transformer.schedule import Schedule
-from workloads.transformer.search import Beam, greedy, penalty
+from workloads.transformer.search import Beam, Next, greedy, penalty
 from workloads.transformer.task import Translation
+from workloads.transformer.translate import follow, translate
+from workloads.translation.data import Data
+from workloads.translation.encoded import Sentences
 from workloads.translation.pieces import END, PAD, START
+from workloads.translation.recipe import choose, fit, with_batch
 from workloads.translation.vocabulary import until_end
 
-CPU = torch.device("cpu")
 MICRO = replace(TINY, hidden=16, filters=32, heads=2, layers=1, vocabulary=40, length=16, batch=64)
-A, B, C = 4, 5, 6
-"""Pieces that are words."""
 
 
 def test_reference_is_transformer_big() -> None:
@@ -142,13 +140,19 @@ def test_a_row_as_the_model_takes_it() -> None:
         assert out.positions.tolist() == [0, 1, 0, 1, 2, 3, 0, 0]
 
 
-def chain(*table: tuple[int, dict[int, float]]) -> Any:
+def test_a_row_of_a_single_pair() -> None:
+    """All that isn't padding is one segment, on either side."""
+    source, target = torch.tensor([[A, B, END]]), torch.tensor([[START, C, PAD]])
+    batch = one_a_row(source, target, torch.tensor([[C, END, PAD]]))
+    assert [batch.source.segments.tolist(), batch.target.segments.tolist()] == [[[1, 1, 1]], [[1, 1, 0]]]
+    assert batch.source.positions.tolist() == batch.target.positions.tolist() == [[0, 1, 2]]
+    assert (batch.source.ids is source, batch.labels.tolist()) == (True, [[C, END, PAD]])
+
+
+def chain(*table: Likely) -> Next:
     """A model whose next piece depends on the last one only; what isn't said is impossible."""
-    log_p = torch.full((7, 7), -torch.inf)
-    for last, likely in table:
-        for piece, share in likely.items():
-            log_p[last, piece] = math.log(share)
-    return lambda ids: log_p[ids[:, -1]]
+    likely = log_p(table)
+    return lambda ids: likely[ids[:, -1]]
 
 
 TRAP = chain((START, {A: 0.6, B: 0.4}), (A, {END: 0.3, A: 0.35, C: 0.35}), (B, {END: 0.9, C: 0.1}), (C, {C: 1.0}))
@@ -188,11 +192,11 @@ def test_a_sentence_without_end_is_still_a_translation() -> None:
 def test_a_translation_depends_on_its_own_source(micro: Transformer) -> None:
     """Each source stands `beams` times, in the order that beam search asks in."""
     sources = torch.tensor([[A, END], [B, END]])
-    log_p = follow(micro, sources, 2)(torch.full((4, 1), START))
-    assert torch.equal(log_p[0], log_p[1])
-    assert torch.equal(log_p[2], log_p[3])
-    assert not torch.allclose(log_p[0], log_p[2])
-    assert log_p.exp().sum(1).tolist() == pytest.approx([1] * 4)
+    said = follow(micro, sources, 2)(torch.full((4, 1), START))
+    assert torch.equal(said[0], said[1])
+    assert torch.equal(said[2], said[3])
+    assert not torch.allclose(said[0], said[2])
+    assert said.exp().sum(1).tolist() == pytest.approx([1] * 4)
 
 
 @pytest.mark.parametrize("beams", [1, 3])
@@ -223,22 +227,11 @@ def test_the_references_rate() -> None:
     assert made(64_000 - 1) == pytest.approx(2 * 1024**-0.5 * 64_000**-0.5)
 
 
-def test_defaults_follow_machine_and_data() -> None:
-    """Tiny on a CPU; on a GPU small for the lexicon, and the real thing for a folder or synthetic data."""
-    assert choose(Options("lexicon"), "cpu") == TINY
-    assert choose(Options("lexicon"), "cuda") == SMALL
-    assert choose(Options("folder"), "cuda") == REFERENCE
-    assert choose(Options("synthetic"), "cuda").scale == "reference"
-    assert choose(Options("lexicon", epochs=3), "cpu").epochs == 3
-    assert [target(Options(data)) for data in ("lexicon", "folder", "synthetic")] == [0.8, 0.25, None]
-    assert target(Options("lexicon", target=0.5)) == 0.5
-
-
 def test_a_batch_is_whole_rows() -> None:
     """Counted in target tokens; the rate stays. A row cut in pieces is refused, and a batch over all the text."""
     assert (with_batch(TINY, 128).rows, with_batch(TINY, 128).lr) == (2, TINY.lr)
     with pytest.raises(Refusal, match="needs a multiple of 64, not 100"):
-        choose(Options("lexicon", batch=100), "cpu")
+        choose(Options("lexicon", batch=100), "cpu", SCALES)
     assert fit(TINY, Options("folder"), 3).batch == 3 * 64
     with pytest.raises(Refusal, match="a batch of 512 is more than the 192 tokens of the training text"):
         fit(TINY, Options("folder", batch=512), 3)
@@ -246,87 +239,18 @@ def test_a_batch_is_whole_rows() -> None:
         fit(TINY, Options("folder"), 0)
 
 
-def test_synthetic_is_one_batch_on_the_device() -> None:
-    """The same tensors again and again, full to the last position; the seed decides what they hold."""
-    data = synthetic(MICRO, CPU, Options("synthetic", seed=3))
-    batches = list(data.train)
-    assert len(batches) == data.steps_per_epoch == SYNTHETIC_STEPS
-    assert all(batch is batches[0] for batch in batches)
-    assert batches[0].labels.shape == (4, 16)
-    assert int(batches[0].labels.min()) > 3
-    assert torch.equal(batches[0].labels, next(iter(synthetic(MICRO, CPU, Options("synthetic", seed=3)).train)).labels)
-
-
 @pytest.fixture(scope="module")
-def lexicon() -> Data:
+def lexicon() -> Data[Batch, Recipe]:
     """The embedded language pair for the smallest model."""
     return load(Options("lexicon"), replace(MICRO, vocabulary=400, length=64, batch=128), CPU, 0)
 
 
-def test_every_held_out_sentence_is_evaluated(lexicon: Data) -> None:
-    """In order of length, each with its own reference, padded as far as the longest."""
-    assert lexicon.held_out is not None
-    sources = torch.cat(list(lexicon.held_out.batches))
-    lengths = (sources != PAD).sum(1)
-    assert len(sources) == len(lexicon.held_out.references) == 200
-    assert bool((lengths.diff() >= 0).all())
-    assert all(PAD not in ids[:length] and ids[length - 1] == END for ids, length in zip(sources, lengths, strict=True))
+def test_packing_leaves_little_padding(lexicon: Data[Batch, Recipe]) -> None:
+    """Sentences of the lexicon have a dozen pieces or two, a row 64 positions."""
     assert lexicon.filled > 0.8
 
 
-class Oracle(torch.nn.Module):
-    """Instead of a model: says what it was told for each sentence, whatever was asked."""
-
-    def __init__(self, answers: list[list[int]], vocabulary: int) -> None:
-        super().__init__()
-        self._answers, self._vocabulary = iter(answers), vocabulary
-
-    def encode(self, source: Packed) -> torch.Tensor:
-        self._now = [next(self._answers) for _ in source.ids]
-        return source.ids.unsqueeze(2)
-
-    def decode(self, target: Packed, encoded: torch.Tensor, segments: torch.Tensor) -> torch.Tensor:
-        at = target.ids.shape[1] - 1
-        pieces = [[*answer, END][min(at, len(answer))] for answer in self._now]
-        one_hot = torch.nn.functional.one_hot(torch.tensor(pieces), self._vocabulary)
-        return one_hot.float().unsqueeze(1) * 50
-
-    def logits(self, states: torch.Tensor) -> torch.Tensor:
-        return states
-
-
-def test_the_metric_compares_each_with_its_own_reference(lexicon: Data) -> None:
-    """Who says the references gets BLEU 1; who says them in another order gets little."""
-    held = lexicon.held_out
-    assert held is not None
-    right = held.vocabulary.encode(held.references)
-
-    def score(answers: list[list[int]]) -> float | None:
-        model: Any = Oracle(answers, lexicon.vocabulary)
-        how = (held.batches, held.references, held.vocabulary, lexicon.recipe, resolve("fp32", CPU))
-        return evaluate(model, *how, Unasked())
-
-    assert score(right) == pytest.approx(1)
-    wrong = score(right[::-1])
-    assert wrong is not None
-    assert wrong < 0.2
-
-
-class Unasked(Stop):
-    """No signal came, and none is caught."""
-
-    def __init__(self) -> None:
-        self.asked = None
-
-
-def test_a_stop_ends_the_evaluation(lexicon: Data) -> None:
-    """A translation that a signal cut short has no score."""
-    stop = Unasked()
-    stop.asked = 15
-    assert Translation(lexicon, resolve("fp32", CPU), None).evaluate(stop) is None
-
-
-def test_what_it_says_of_itself(lexicon: Data) -> None:
+def test_what_it_says_of_itself(lexicon: Data[Batch, Recipe]) -> None:
     """The headline names the scale's own size and how it translates; BLEU is for people from 0 to 100."""
     task = Translation(lexicon, resolve("fp32", CPU), 0.8)
     said = task.headline(compiled=False)
@@ -334,23 +258,5 @@ def test_what_it_says_of_itself(lexicon: Data) -> None:
     assert ", fp32, batch 128 tokens (" in said
     assert "% filled), greedy, on CPU" in said
     assert ", fp32, compiled, batch 128 tokens" in task.headline(compiled=True)
-    assert task.said(0.2514) == "BLEU 25.1"
+    assert (task.said(0.2514), task.words) == ("BLEU 25.1", "13a")
     assert (task.unit, task.batch, task.facts()["metric"]) == ("tokens/s", 128, "BLEU")
-
-
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        (["--precision", "tf32", "--device", "cpu"], "a CPU can't train in tf32"),
-        (["--target", "25"], "between 0 and 1"),
-        (["--data", "nowhere"], "no data folder nowhere"),
-        (["--data", "synthetic", "--target", "0.2"], "nothing to evaluate"),
-        (["--nonsense"], "--nonsense"),
-    ],
-)
-def test_options_are_refused(options: list[str], says: str) -> None:
-    """By a sentence that names the wrong one."""
-    with pytest.raises(Refusal) as refused:
-        main(options)
-    assert says in str(refused.value)
-    assert "\n" not in str(refused.value)

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workloads.translation_helpers import A, B, C
 from workloads.common.options import Options, Refusal
 from workloads.translation import lexicon, vocabulary
 from workloads.translation.bleu import bleu
+from workloads.translation.encoded import Sources
 from workloads.translation.lexicon import Phrase, Word
 from workloads.translation.parallel import count_lines, held_out, read, refuse_data, refuse_folder
 from workloads.translation.pieces import END, PAD, START, UNKNOWN
@@ -180,6 +182,14 @@ def test_a_vocabulary_is_learnt_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not [file for file in cache.rglob("*") if file.is_file() and file.suffix != ".model"]
     cache = tmp_path / "train.en"
     assert Vocabulary(learnt_once(files, TRAIN, 60)).encode([""]) == [[]]
+
+
+def test_held_out_sources_are_as_long_as_the_longest() -> None:
+    """None is left out."""
+    assert [ids.tolist() for ids in map(Sources([[A], [A, B, C]]).__getitem__, range(2))] == [
+        [A, END, PAD, PAD],
+        [A, B, C, END],
+    ]
 
 
 def test_bleu_by_hand() -> None:

@@ -6,21 +6,13 @@ from typing import Any
 
 from workloads.common import facts as common
 from workloads.common.marks import Marks
-from workloads.common.precision import Precision
-from workloads.gnmt.cost import flop_per_token
-from workloads.gnmt.data import Data
-from workloads.gnmt.recipe import DECAY_FACTOR, DECAYS
+from workloads.gnmt.recipe import DECAY_FACTOR, DECAYS, Recipe
 from workloads.gnmt.schedule import Schedule
-
-METRIC = "BLEU"
-
-
-def facts(data: Data, precision: Precision, parameters: int, target: float | None) -> dict[str, Any]:
-    """Fields of the About record."""
-    return common.facts(data, precision, parameters, flop_per_token(data.recipe, data.vocabulary), METRIC, target)
+from workloads.translation.data import Data
+from workloads.translation.describe import search, sizes
 
 
-def hyper_parameters(marks: Marks, data: Data, schedule: Schedule, replicas: int) -> None:
+def hyper_parameters(marks: Marks, data: Data[Any, Recipe], schedule: Schedule, replicas: int) -> None:
     """MLPerf's keys for GNMT (the checker's training_0.7.0/closed_gnmt.yaml); its batch is in sentences."""
     marks.point("global_batch_size", data.recipe.rows * replicas)
     marks.point("opt_name", "adam")
@@ -32,20 +24,17 @@ def hyper_parameters(marks: Marks, data: Data, schedule: Schedule, replicas: int
     marks.point("opt_learning_rate_decay_interval", schedule.interval)
     marks.point("opt_learning_rate_decay_factor", DECAY_FACTOR)
     marks.point("opt_learning_rate_decay_steps", DECAYS)
-    marks.point("max_sequence_length", data.recipe.length, method="discard")
-    marks.point("train_samples", data.train_pairs)
-    marks.point("eval_samples", 0 if data.held_out is None else len(data.held_out.references))
+    sizes(marks, data)
 
 
-def headline(said: dict[str, Any], data: Data, *, compiled: bool) -> str:
+def headline(said: dict[str, Any], data: Data[Any, Recipe], *, compiled: bool) -> str:
     """One line for people; how far this is from the real model, and how it is translated, too."""
     recipe = data.recipe
-    search = "greedy" if recipe.beams == 1 else f"beam search {recipe.beams}"
     left_out = f", left out as empty or over {recipe.length} pieces: {data.left_out:,}" if data.left_out else ""
     how = common.how(said, compiled=compiled)
     return (
         f"GNMT {said['scale']}, {recipe.layers}+{recipe.layers} LSTM layers of {recipe.hidden}, "
         f"{data.vocabulary:,} pieces, {said['parameters']:,} parameters, {how}, batch {recipe.batch} tokens "
-        f"({recipe.rows} sentences, {data.filled:.0%} filled), loss by the sentence, {search}, on {said['device']}; "
-        f"data: {said['data']}{left_out}"
+        f"({recipe.rows} sentences, {data.filled:.0%} filled), loss by the sentence, {search(recipe)}, "
+        f"on {said['device']}; data: {said['data']}{left_out}"
     )

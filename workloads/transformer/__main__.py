@@ -5,29 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from workloads.common.options import Options
-from workloads.common.program import prepared, run
+from workloads.common.program import run
 from workloads.common.stop import Stop
-from workloads.translation import parallel
-
-DATA_HELP = (
-    "lexicon: a small made-up language pair (default); synthetic: one random batch kept on the device; "
-    "or a folder with train.en and train.de, and newstest2014.en and .de or valid.en and .de"
-)
+from workloads.translation.program import prepared
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Train as `argv` asks and return the exit code. Raises Refusal for what can't be."""
     stop = Stop()
     described = "Train the Transformer. A sample is a target token, padding too; --target is BLEU as a share."
-    options = prepared("transformer", described, "lexicon", DATA_HELP, parallel.refuse_data, _packages, argv)
+    options = prepared("transformer", described, argv)
     from workloads.transformer.train import train  # noqa: PLC0415  loads torch: seconds, and it may be missing
 
     return train(options, stop)
-
-
-def _packages(options: Options) -> list[str]:
-    return [] if options.data == "synthetic" else ["sentencepiece", "sacrebleu"]
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ counted from 1; padding is segment 0. Attention stays within a segment, and posi
 from __future__ import annotations
 
 import random
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
+from workloads.translation import data
+from workloads.translation.encoded import Sentences
 from workloads.translation.pieces import END, PAD, START
 
 
@@ -34,31 +34,8 @@ class Batch(NamedTuple):
     labels: torch.Tensor
 
 
-class Sentences:
-    """Many sentences' piece ids in one array: as Python lists they would take ten times the memory."""
-
-    def __init__(self, sentences: Iterable[Sequence[int]]) -> None:
-        ids, lengths = array("i"), array("q")
-        for sentence in sentences:
-            ids.extend(sentence)
-            lengths.append(len(sentence))
-        self._ids, self.lengths = np.array(ids, np.int32), np.array(lengths, np.int64)
-        self._ends = np.cumsum(self.lengths)
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def __getitem__(self, index: int) -> list[int]:
-        end = int(self._ends[index])
-        ids: list[int] = self._ids[end - int(self.lengths[index]) : end].tolist()
-        return ids
-
-
-class Rows(Dataset[Batch]):
-    """Rows of `length` positions on either side. Pairs that are longer, or empty on a side, are left out.
-
-    One `seed` packs alike. `pairs` says how many are in, `filled` which share of the target positions they take.
-    """
+class Rows(data.Rows[Batch]):
+    """Rows of `length` positions on either side. One `seed` packs alike."""
 
     def __init__(self, sources: Sentences, targets: Sentences, length: int, seed: int) -> None:
         self._sources, self._targets, self._length = sources, targets, length
@@ -110,6 +87,11 @@ def packed(sentences: Sequence[Sequence[int]], length: int) -> Packed:
 def alone(ids: torch.Tensor) -> Packed:
     """Rows (N, L) of a single sentence each: what isn't PAD is segment 1."""
     return Packed(ids, (ids != PAD).long(), torch.arange(ids.shape[1], device=ids.device).expand_as(ids))
+
+
+def one_a_row(source: torch.Tensor, target: torch.Tensor, labels: torch.Tensor) -> Batch:
+    """Rows (N, L) of a single pair each."""
+    return Batch(alone(source), alone(target), labels)
 
 
 def to_device(batch: Batch, device: torch.device) -> Batch:

@@ -8,59 +8,48 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
+from workloads.common.facts import facts
 from workloads.common.marks import Marks
 from workloads.common.precision import Precision
-from workloads.common.stop import Stop
-from workloads.common.task import Task
 from workloads.transformer import describe
-from workloads.transformer.data import Data
-from workloads.transformer.evaluate import evaluate
-from workloads.transformer.model import Transformer, parameters
+from workloads.transformer.model import Transformer, flop_per_token, parameters
 from workloads.transformer.packing import Batch, to_device
-from workloads.transformer.recipe import BETAS, EPSILON, LABEL_SMOOTHING
+from workloads.transformer.recipe import BETAS, EPSILON, LABEL_SMOOTHING, Recipe
 from workloads.transformer.schedule import Schedule
+from workloads.transformer.translate import translate
+from workloads.translation.data import Data
+from workloads.translation.describe import METRIC
 from workloads.translation.pieces import PAD
+from workloads.translation.task import Translator
 
 
-class Translation(Task[Batch]):
-    """The model on the device, with its optimiser and its schedule. A sample is a target position, padding too."""
+class Translation(Translator[Batch, Recipe]):
+    """The model on the device, with its optimiser and its schedule."""
 
-    unit: ClassVar[str] = "tokens/s"
+    words: ClassVar[str] = "13a"
 
     model: Transformer
 
-    def __init__(self, data: Data, precision: Precision, target: float | None) -> None:
-        self.data, self.precision, self.target = data, precision, target
+    def __init__(self, data: Data[Batch, Recipe], precision: Precision, target: float | None) -> None:
+        super().__init__(data, precision, target)
         recipe = data.recipe
-        self.train, self.batch = data.train, recipe.batch
-        self.epochs, self.eval_every = recipe.epochs, recipe.eval_every
-        self.can_evaluate = data.held_out is not None
         self.model = Transformer(recipe, data.vocabulary).to(precision.device)
         self.criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING, ignore_index=PAD)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=0.0, betas=BETAS, eps=EPSILON, fused=True)
         self.schedule = Schedule(recipe.lr, recipe.warmup)
-        self.about = describe.facts(data, precision, parameters(self.model), target)
+        flop = flop_per_token(recipe, data.vocabulary)
+        self.about = facts(data, precision, parameters(self.model), flop, METRIC, target)
 
     def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
         source, target, labels = to_device(batch, self.precision.device)
         loss: torch.Tensor = self.criterion(forward(source, target).flatten(0, 1), labels.flatten())
         return loss
 
-    def evaluate(self, stop: Stop) -> float | None:
-        held = self.data.held_out
-        if held is None:
-            return None
-        recipe = self.data.recipe
-        return evaluate(self.model, held.batches, held.references, held.vocabulary, recipe, self.precision, stop)
-
-    def facts(self) -> dict[str, Any]:
-        return self.about
+    def translate(self, sources: torch.Tensor) -> torch.Tensor:
+        return translate(self.model, sources, self.data.recipe)
 
     def headline(self, *, compiled: bool) -> str:
         return describe.headline(self.about, self.data, compiled=compiled)
 
     def hyper_parameters(self, marks: Marks, replicas: int) -> None:
         describe.hyper_parameters(marks, self.data, replicas)
-
-    def said(self, quality: float) -> str:
-        return f"{describe.METRIC} {quality * 100:.1f}"

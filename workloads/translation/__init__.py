@@ -1,1 +1,1 @@
-"""What the translation workloads share: a small language pair, parallel text, the subword vocabulary, BLEU."""
+"""What the translators share: a small language pair, parallel text, the subword vocabulary, batches' sources, BLEU."""
