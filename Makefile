@@ -30,6 +30,8 @@ bench: $(READY)  ## measure what we claim, beside what it is compared with, on t
 	$(BIN)/python -m tests.bench.long_session
 	$(BIN)/python -m tests.bench.slow_link
 	$(BIN)/python -m tests.bench.screen_bytes
+	$(BIN)/python -m tests.bench.first_picture
+	$(BIN)/python -m tests.bench.suite
 
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mlperf-tui needs Python 3.11 or newer: make PYTHON=python3.11 …")'

@@ -1,7 +1,7 @@
 """Each training workload, tiny, on the CPU, three seeds to its target: python -m tests.bench.suite [WORKLOAD…].
 
 A Markdown table: what was reached, in how many steps and seconds from run_start, and how fast. One after the other, so
-that nothing shares the processors: about an hour on two cores.
+that nothing shares the processors: about 35 minutes on two cores.
 """
 
 from __future__ import annotations
