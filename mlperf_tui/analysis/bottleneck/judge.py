@@ -38,13 +38,21 @@ def _idle_share(evidence: Evidence) -> float | None:
 def _input(evidence: Evidence, stands: bool) -> bool:
     """Training waits for data, and that is what the GPU mostly idles for: else other work hides the wait."""
     waited, idle = evidence.data_wait_share, _idle_share(evidence)
-    if waited is None or not bars.DATA_WAIT.is_reached(waited, holds=stands):
+    if waited is None or not _waits_for_data(evidence, stands):
         return False
     if idle is None:
         return True
     if not bars.IDLE_SHARE.is_reached(idle, holds=stands):
         return False
     return bars.EXPLAINED.is_reached(waited / idle, holds=stands)
+
+
+def _waits_for_data(evidence: Evidence, stands: bool) -> bool:
+    """A share of time worth a word, and more than waits for other ranks."""
+    waited, exposed = evidence.data_wait_share, evidence.exposed_allreduce_share
+    if waited is None or not bars.DATA_WAIT.is_reached(waited, holds=stands):
+        return False
+    return not bars.EXPOSED.is_reached(exposed) or waited >= (exposed or 0.0) - (bars.DATA_WAIT.margin if stands else 0)
 
 
 def _link(evidence: Evidence, stands: bool) -> bool:
@@ -99,10 +107,6 @@ def _compute(evidence: Evidence, stands: bool) -> bool:
     return tensor or bars.SM_FULL.is_reached(evidence.sm_pct, holds=stands)
 
 
-def _cpu_input(evidence: Evidence, stands: bool) -> bool:
-    return bars.DATA_WAIT.is_reached(evidence.data_wait_share, holds=stands)
-
-
 def _cpu_host(evidence: Evidence, stands: bool) -> bool:
     """Steps so short that Python and launches are most of them, all on the main thread."""
     if not bars.SHORT_STEP.is_missed(evidence.step_s, holds=stands):
@@ -148,4 +152,9 @@ ON_GPU: tuple[tuple[str, Rule], ...] = (
     (MEMORY, _memory),
     (COMPUTE, _compute),
 )
-ON_CPU: tuple[tuple[str, Rule], ...] = ((INPUT, _cpu_input), (HOST, _cpu_host), (COMPUTE, _cpu_compute))
+ON_CPU: tuple[tuple[str, Rule], ...] = (
+    (INPUT, _waits_for_data),
+    (LINK, _link),
+    (HOST, _cpu_host),
+    (COMPUTE, _cpu_compute),
+)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mlperf_tui.analysis.bottleneck import bars
 from mlperf_tui.analysis.bottleneck.evidence import UNKNOWN, Evidence, Verdict
-from mlperf_tui.analysis.bottleneck.words import facts
+from mlperf_tui.analysis.bottleneck.words import OTHERS, facts, has_others
 
 OVER = "Let the loop run over Steps.over(), so that it shows how long it waits for data."
-STACKS = "Dump the stacks (d) to see what it waits for: a lock, a disk or another rank."
+STACKS = "Dump the stacks (d) while it runs, to see what it waits for: a lock, a disk or another rank."
 PROFILE = "Record a few steps with torch.profiler: it says which kernels the time goes to."
 BATCH = "Try a larger --batch: no part of the GPU is near its limit."
 EARLY = "too early to say"
@@ -49,4 +49,6 @@ def _on_cpu(evidence: Evidence) -> tuple[tuple[str, ...], str]:
     known = facts(evidence, "run_cpu_cores", "others_cpu_cores", "main_cpu_share", "data_wait_share")
     if evidence.data_wait_share is None:
         return known, OVER
+    if has_others(evidence):
+        return known, OTHERS
     return known, STACKS if bars.MAIN_BUSY.is_missed(evidence.main_cpu_share) else THREADS

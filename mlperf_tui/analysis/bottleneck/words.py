@@ -42,6 +42,7 @@ GROUNDS = {
 
 CPU_GROUNDS = {
     **GROUNDS,
+    LINK: ("exposed_allreduce_share", "data_wait_share", "run_cpu_cores", "others_cpu_cores"),
     COMPUTE: ("main_cpu_share", "run_cpu_cores", "others_cpu_cores", "data_wait_share"),
     HOST: ("main_cpu_share", "run_cpu_cores", "step_s", "data_wait_share"),
 }
@@ -105,9 +106,17 @@ def advice(value: str, evidence: Evidence) -> str:
     return ADVICE[value] if evidence.on_gpu else _on_cpu(value, evidence)
 
 
+def has_others(evidence: Evidence) -> bool:
+    """Whether all processors work, and other programs take a part of them that is worth a word."""
+    used = None if evidence.host_cpu_cores is None else evidence.host_cpu_cores / (evidence.cpus or 1)
+    return bars.CPUS_FULL.is_reached(used) and _are_shared(evidence)
+
+
 def _on_cpu(value: str, evidence: Evidence) -> str:
     if value == COMPUTE and _are_shared(evidence):
-        return "Other programs take part of the processors: end them, or give this run cores of its own (taskset)."
+        return OTHERS
+    if value == INPUT and bars.CPUS_FULL.is_reached((evidence.host_cpu_cores or 0.0) / (evidence.cpus or 1)):
+        return "Prepare samples beforehand, or keep them in memory: more workers would find no free core."
     if value == COMPUTE and _has_idle_cores(evidence):
         return "Some cores are idle: give it more threads (OMP_NUM_THREADS, torch.set_num_threads) or a larger --batch."
     return CPU_ADVICE.get(value, ADVICE[value])
@@ -119,7 +128,9 @@ def _has_idle_cores(evidence: Evidence) -> bool:
     return run is not None and cpus > 1 and (bars.ONE_CORE.is_missed(run) or bars.CPUS_HALF.is_missed(run / cpus))
 
 
+OTHERS = "Other programs take part of the processors: end them, or give this run cores of its own (taskset)."
 CPU_ADVICE = {
+    LINK: "Exchange less often (--accumulate), or give each process cores of its own: ranks wait for each other.",
     COMPUTE: "The processors are the limit: use a GPU, more cores or a smaller model.",
     HOST: "One thread does the work: a larger --batch or torch.compile gives each operation more to share out.",
 }

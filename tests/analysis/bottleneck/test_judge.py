@@ -66,6 +66,11 @@ CPU = Evidence(data_wait_share=0.02, run_cpu_cores=1.9, cpus=2, main_cpu_share=0
         (NO_GPM, UNKNOWN),
         (replace(NO_GPM, clock_share=0.6), POWER_OR_HEAT),
         (replace(AMP, sm_pct=65, dram_pct=30), UNKNOWN),
+        (replace(EIGHT, data_wait_share=0.4, exposed_allreduce_share=0.5, busy_pct=60), LINK),
+        (replace(EIGHT, data_wait_share=0.5, exposed_allreduce_share=0.4, busy_pct=50), INPUT),
+        (replace(CPU, data_wait_share=0.27, exposed_allreduce_share=0.41), LINK),
+        (replace(CPU, data_wait_share=0.41, exposed_allreduce_share=0.27), INPUT),
+        (replace(CPU, exposed_allreduce_share=0.05), COMPUTE),
         (CPU, COMPUTE),
         (replace(CPU, data_wait_share=0.5), INPUT),
         (replace(CPU, run_cpu_cores=1.02), COMPUTE),
@@ -138,6 +143,12 @@ def test_the_advice_fits_what_is_missing() -> None:
     assert "OMP_NUM_THREADS" in judge(few).advice
     assert "stacks" in judge(replace(few, run_cpu_cores=0.1, main_cpu_share=0.1)).advice
     assert "Steps.over()" in judge(replace(few, data_wait_share=None)).advice
+    starved = replace(few, run_cpu_cores=0.4, host_cpu_cores=2.0, main_cpu_share=0.35, cpus=2)
+    assert (judge(starved).value, "Other programs" in judge(starved).advice) == (UNKNOWN, True)
+    waits = replace(CPU, data_wait_share=0.5, host_cpu_cores=1.2)
+    assert "--workers" in judge(waits).advice
+    assert "no free core" in judge(replace(waits, host_cpu_cores=2.0)).advice
+    assert "--accumulate" in judge(replace(CPU, exposed_allreduce_share=0.4)).advice
     assert "--batch" in judge(replace(AMP, sm_pct=65, dram_pct=30)).advice
     assert "torch.profiler" in judge(NO_GPM).advice
 
