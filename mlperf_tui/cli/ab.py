@@ -176,6 +176,8 @@ def _asked(
     if len(keep["vary"]) > 1:
         raise click.UsageError("one thing varies at a time: give --vary once, with two values or more")
     factor = _factor(context, next(iter(keep["vary"]), None), command)
+    if given.get("checkpoint") is not None or factor.name == "checkpoint":
+        raise click.UsageError("--checkpoint is for one run: an experiment's processes would save over each other's")
     if given.get(factor.name) not in {None, False}:
         raise click.UsageError(f"--{factor.name} is what varies: leave it out, or vary something else")
     shared = launch.Request(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mlperf_tui.records import Alarm, Mark
+from mlperf_tui.records import Alarm, Mark, Step
 from mlperf_tui.session import lock
 from mlperf_tui.session.experiments import ExperimentFolder, experiments
 from mlperf_tui.session.folder import Folder, sessions
@@ -98,6 +98,47 @@ def test_a_runner_that_is_killed_can_be_gone_on_with(tool: Tool) -> None:
     assert status(folder).word == "finished"
 
 
+def _left_going(tool: Tool, steps: int) -> tuple[ExperimentFolder, Folder]:
+    """An experiment of whole runs whose runner was killed, and the run of it that goes on."""
+    folder = _start(tool, *VARY, "--pairs", "1", "--", sys.executable, TRAIN, str(steps), "{pause}")
+    [run] = folder.sessions()
+    until(lambda: any(isinstance(record, Step) for _, record in Follower(run).read()), "its first step")
+    kill(_runner(folder))
+    until(lambda: status(folder).word == "interrupted", "its status")
+    assert status(run).word == "running"
+    return folder, run
+
+
+def test_what_a_killed_runner_left_going_ends_before_another_begins(tool: Tool) -> None:
+    """No two share their time, and one process an arm counts; what it was, and why it ended, is told."""
+    folder, orphan = _left_going(tool, 1500)
+    said = tool("ab", "--continue", folder.id, "--format", "json")
+    assert said.code == 0, said.err
+    assert f"has left a run going, which must end first: {orphan.id}" in said.err
+    assert "pair 1: running 0.008" in said.err
+    told = json.loads(said.out)
+    assert (told["pairs"], status(folder).detail) == (1, "ended after 1 pair, as many as were asked for")
+    assert [run["arm"] for run in told["sessions"] if run["counts"]] == ["0.004", "0.008"]
+    [first, *others] = told["sessions"]
+    assert (first["id"], first["status"], first["usable"]) == (orphan.id, "stopped", False)
+    lives = [run["spans"][0] for run in told["sessions"]]
+    assert len(others) == 2
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(lives))
+
+
+def test_stop_ends_what_a_killed_runner_left_going(tool: Tool) -> None:
+    """And says so; the second time there is nothing to stop."""
+    folder, orphan = _left_going(tool, 100000)
+    said = tool("stop", folder.id)
+    assert (said.code, said.out) == (
+        0,
+        f"{folder.id}: its runner was gone and 1 run still went; ended {orphan.id}\n",
+    )
+    assert status(orphan).word == "stopped"
+    again = tool("stop", folder.id)
+    assert (again.code, again.err) == (125, f"mlperf-tui: {folder.id} is not running: it is interrupted\n")
+
+
 def test_a_workload_that_is_killed_is_run_again(tool: Tool) -> None:
     """One killed process costs its pair, not the experiment; the failure is told."""
     folder = _start(tool, *VARY, "--pairs", "2", "--", sys.executable, TRAIN, "300", "{pause}")
@@ -136,6 +177,7 @@ def test_stop_ends_it_and_keeps_what_there_is(tool: Tool) -> None:
     more = tool("ab", "--continue", folder.id, "--pairs", "1", "--limit", "1s", "--detach")
     assert more.code == 0, more.err
     assert _ended(folder) == "finished"
+    assert status(folder).detail == "ended 1 s after it was continued, as long as was asked for"
     assert (folder.plan().most_pairs, folder.plan().limit_s) == (1, 1.0)
 
 
@@ -176,6 +218,8 @@ def test_a_closed_terminal_stops_nothing(tool: Tool, terminal: Opener) -> None:
         (("--continue", "e-none"), "no experiment e-none"),
         (("--continue", "e-none", "--batch", "3"), "--continue takes --pairs"),
         (("resnet50", "--vary", "batch=1,2", "--vary", "compile=on,off"), "one thing varies at a time"),
+        (("resnet50", "--vary", "batch=1,2", "--checkpoint", "here"), "--checkpoint is for one run"),
+        (("resnet50", "--vary", "checkpoint=here,there"), "--checkpoint is for one run"),
         (("--vary", "env:=1,2", "--", "true"), "name a variable behind env:"),
     ],
 )

@@ -42,7 +42,9 @@ def conclude(
     whole = _whole(arms, processes)
     moved = drift([process for arm in arms for process in whole[arm]])
     name = "" if factor in SPEAKS_FOR_ITSELF else f"{factor} "
-    return replace(_ab(factor, arms, within, processes, whole, judge, refused, warnings, name), drift=moved)
+    counted = frozenset(process.session for arm in arms for process in whole[arm])
+    found = _ab(factor, arms, within, processes, whole, judge, refused, warnings, name)
+    return replace(found, drift=moved, counted=counted)
 
 
 def conclude_stored(

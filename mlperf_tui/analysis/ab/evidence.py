@@ -46,8 +46,10 @@ class Process:
 
     `losses` are (samples trained so far, loss of that step), rank 0's, at most 2,000 of them, in order. `metrics` are
     by the names of `analysis.ab.changes.METRICS`, over its windows alone; one that is unknown is None, or absent.
-    `usable` is False for a process that failed or was cut off before its evidence was complete: it is listed, and
-    counts nowhere.
+    `usable` is False for a process that failed, or was cut off before its evidence was complete, or that does not
+    count for what `counting` says: it is listed, and counts nowhere. `spans` are the times, from and until in seconds
+    from the experiment's start, in which it should have had the machine for itself: its windows where it takes turns,
+    else its whole life.
     """
 
     session: str
@@ -65,6 +67,7 @@ class Process:
     skipped_steps: int = 0
     loss_scaled: bool = False
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    spans: tuple[tuple[float, float], ...] = ()
     can_be_learned: bool = True
     """False for data that repeats one batch (`synthetic`)."""
 

@@ -26,9 +26,6 @@ WIDEST = 300.0
 TELLS = 9.99
 """A half-width above this, ±999 %, tells nothing that a number would make clearer."""
 
-FORESEEN = 1_000
-"""No more pairs than this are foreseen."""
-
 
 def look(a: Sequence[float], b: Sequence[float]) -> Look:
     """The interval after so many pairs, by what its look may spend.
@@ -95,9 +92,12 @@ def _logs(per_s: Iterable[float]) -> list[float]:
 
 
 def _more_pairs(a: Sequence[float], b: Sequence[float], within: float) -> int | None:
-    """How many more pairs, to a block's end, bring the interval to ±`within` if the spread stays as it is."""
+    """How many more pairs, to a block's end, bring the interval to ±`within` if the spread stays as it is.
+
+    None where an experiment may not have as many.
+    """
     logs, pairs = difference(_logs(a), _logs(b)), len(a)
-    for total in range(max(FIRST_STOP, pairs + 2 - pairs % 2), FORESEEN + 1, 2):
+    for total in range(max(FIRST_STOP, pairs + 2 - pairs % 2), MOST_PAIRS + 1, 2):
         if math.expm1(min(_foreseen(logs, pairs, total).half(level(total)), WIDEST)) <= within:
             return total - pairs
     return None
@@ -148,15 +148,13 @@ def _known(last: Look, within: float) -> str:
 def _more(more: int | None, pairs: int, pairs_limit: int) -> str:
     """How many more pairs should do, and what to type where that is more than may still follow."""
     if more is None:
-        return f"; not even {FORESEEN:,} pairs would do"
+        return f"; that takes more pairs than the {MOST_PAIRS} that an experiment may have"
     said = f"; {more} more pair{'s' if more > 1 else ''} should do"
     left = pairs_limit - pairs
     if more <= left:
         return said
     if left > 0:
         return f"{said}, but only {left} may follow"
-    if pairs + more > MOST_PAIRS:
-        return f"{said}, but an experiment has {MOST_PAIRS} at most"
     return f"{said}: --pairs {pairs + more} and a longer --limit allow them"
 
 

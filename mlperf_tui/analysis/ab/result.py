@@ -28,8 +28,8 @@ class Speed:
     """`conclusion` is faster, slower or cannot_tell: of B against A. `why` says in a sentence what is missing.
 
     `looks` are all intervals so far, the last one is the verdict's; `more_pairs` is how many more pairs should narrow
-    it to what was asked for, None where that can't be said; `spread_a` and `spread_b` are the standard deviations
-    between processes as shares.
+    it to what was asked for, None where that can't be said or is more than an experiment may have; `spread_a` and
+    `spread_b` are the standard deviations between processes as shares.
     """
 
     conclusion: str
@@ -103,7 +103,8 @@ class Ab:
     """The whole experiment. `refused` says why it compares nothing; `warnings` what a reader must know; all sentences.
 
     `pairs` counts whole pairs: all arms usable. `drift` is a sentence where speed, the clock or the temperature surely
-    moved over the experiment, whichever of them did; else None.
+    moved over the experiment, whichever of them did; else None. `counted` are the sessions of whole pairs, which alone
+    the answer of an experiment rests on; None for stored sessions, of which all usable ones count.
     """
 
     factor: str
@@ -116,3 +117,8 @@ class Ab:
     refused: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     drift: str | None = None
+    counted: frozenset[str] | None = None
+
+    def counts(self, process: Process) -> bool:
+        """Whether the answer rests on this process."""
+        return process.usable and (self.counted is None or process.session in self.counted)

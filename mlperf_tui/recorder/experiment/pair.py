@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mlperf_tui import launch
-from mlperf_tui.errors import MlperfTuiError
+from mlperf_tui.launch.experiment import ASK_AGAIN_S, STOP_PATIENCE_S, told_to_end
 from mlperf_tui.recorder.experiment.run import Run, RunEnded, ending
 from mlperf_tui.recorder.experiment.turn_file import TurnFile
 from mlperf_tui.recorder.experiment.windows import (
@@ -21,11 +21,7 @@ from mlperf_tui.recorder.experiment.windows import (
 )
 from mlperf_tui.records import Experiment, Plan
 from mlperf_tui.session.experiments import ExperimentFolder, session_id
-from mlperf_tui.session.status import status
 
-STOP_PATIENCE_S = 30.0
-ASK_AGAIN_S = 0.2
-TO_BE_TOLD = {"starting", "running", "running-unrecorded"}
 Say = Callable[..., None]
 
 
@@ -103,7 +99,7 @@ class Pair:
         try:
             for arm in self.order:
                 member = self._start(arm, turns=False)
-                word = member.run.wait_for_end()
+                word = member.run.wait_for_end(lambda member=member: self._trains(member))  # type: ignore[misc]
                 if word != "finished":
                     raise RunEnded(f"{member.run.folder.id} {word}: {ending(member.run.folder)}")
         finally:
@@ -125,13 +121,7 @@ class Pair:
         """Whether it has been told, now or before, or has ended."""
         if member.turn is not None:
             member.turn.free()
-        if status(member.run.folder).word not in TO_BE_TOLD:
-            return True
-        try:
-            launch.stop(member.run.folder)
-        except MlperfTuiError:
-            return False
-        return True
+        return told_to_end(member.run.folder)
 
     def _start(self, arm: int, *, turns: bool) -> Member:
         plan, label = self._plan, self._plan.arms[arm]
@@ -151,6 +141,9 @@ class Pair:
         member = Member(arm, label, Run(folder, self._idle), held[0] if held else None)
         self._members.append(member)
         return member
+
+    def _trains(self, member: Member) -> None:
+        self._say(f"running {member.label}", arm=member.label, session=member.run.folder.id)
 
     def _warm_up(self, member: Member) -> None:
         self._say(f"warming up {member.label}", arm=member.label, session=member.run.folder.id)

@@ -63,10 +63,16 @@ class Run:
             self.idle()
             time.sleep(LOOK_EVERY_S)
 
-    def wait_for_end(self) -> str:
-        """The status word that it has ended with. One that loses its recorder is given another: it needs an End."""
+    def wait_for_end(self, trains: Callable[[], None] = lambda: None) -> str:
+        """The status word that it has ended with; `trains` is called once, when its first step is seen.
+
+        One that loses its recorder is given another: it needs an End.
+        """
+        trained = False
         while (state := status(self.folder)).live:
             self.idle()
+            if not trained and (trained := self._has_stepped()):
+                trains()
             if state.word == "running-unrecorded":
                 self._revive()
             time.sleep(LOOK_EVERY_S)
@@ -104,6 +110,12 @@ class Run:
         world = self.about.world if self.about is not None else 1
         waiting = [rank for rank in self._ranks.values() if rank.waits and rank.ended >= steps]
         return len(waiting) >= world
+
+    def _has_stepped(self) -> bool:
+        """Whether a rank has told a step since the last time, or a line was printed for one."""
+        paths = [*self.folder.steps(), self.folder.printed]
+        ranks = [self._ranks.setdefault(path, _Rank(Tail(path))) for path in paths if path.exists()]
+        return any(isinstance(record, Step) for rank in ranks for record in rank.tail.read())
 
     def _take(self, rank: _Rank, record: Record) -> None:
         if isinstance(record, Step):

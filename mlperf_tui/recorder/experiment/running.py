@@ -13,6 +13,7 @@ from dataclasses import replace
 from mlperf_tui.analysis.ab.levels import looks_due
 from mlperf_tui.analysis.ab.result import Ab
 from mlperf_tui.errors import MlperfTuiError
+from mlperf_tui.launch.experiment import end_runs
 from mlperf_tui.recorder.experiment.pair import Pair
 from mlperf_tui.recorder.experiment.run import RecorderLost, RunEnded
 from mlperf_tui.recorder.on_end import run_on_end
@@ -23,6 +24,7 @@ from mlperf_tui.session.alive import myself
 from mlperf_tui.session.experiments import ExperimentFolder
 from mlperf_tui.session.lock import Holders, Lock
 from mlperf_tui.session.log import Log
+from mlperf_tui.session.status import status
 from mlperf_tui.steps.facts import boot_id, hostname
 
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE)
@@ -75,11 +77,12 @@ class Running:
     def _pairs(self) -> str:
         """Why there are no more of them. Raises MlperfTuiError when no pair can be had."""
         failures = 0
+        self._end_left()
         ab = self._look()
         while (why := self._enough(ab)) is None:
             began = time.monotonic()
             try:
-                self._one_pair(1 + max((process.pair for process in ab.processes if process.usable), default=0))
+                self._one_pair(1 + max((process.pair for process in ab.processes if ab.counts(process)), default=0))
                 self._last_s = time.monotonic() - began
                 before, ab = ab, self._look()
                 _check_counted(before, ab, self._number)
@@ -95,6 +98,17 @@ class Running:
                     ) from None
                 self._say_again(error)
         return why
+
+    def _end_left(self) -> None:
+        """End what a runner that was killed has left running: it would share its time with the next run."""
+        left = [run for run in self._folder.sessions() if status(run).live]
+        if not left:
+            return
+        many = "a run" if len(left) == 1 else f"{len(left)} runs"
+        names = ", ".join(run.id for run in left)
+        self._alarm("left", f"the runner before is gone and has left {many} going, which must end first: {names}")
+        if deaf := end_runs(left):
+            raise MlperfTuiError(f"{deaf[0].id} of the runner before goes on and can't be ended: nothing was started")
 
     def _one_pair(self, number: int) -> None:
         self._number = number
@@ -150,9 +164,9 @@ class Running:
         if looks_due(ab.pairs) and all(comparison.speed.settled for comparison in ab.comparisons):
             return f"settled after {ab.pairs} pairs"
         if ab.pairs >= self._plan.most_pairs:
-            return f"ended after {ab.pairs} pairs, as many as were asked for"
+            return f"ended after {_pairs(ab)}, as many as were asked for"
         if self._too_late():
-            return f"ended after {ab.pairs} pairs: another one would have taken longer than the {self._limit} asked for"
+            return f"ended after {_pairs(ab)}: another one would have taken longer than the {self._limit} asked for"
         return None
 
     def _too_late(self) -> bool:
@@ -160,7 +174,9 @@ class Running:
         return time.monotonic() + self._last_s > self._until
 
     def _time_is_up(self) -> str:
-        return f"ended after {self._limit}, as long as was asked for"
+        continued = len(self._folder.readings()) > 1
+        ended = f"ended {self._limit} after it was continued" if continued else f"ended after {self._limit}"
+        return f"{ended}, as long as was asked for"
 
     @property
     def _limit(self) -> str:
@@ -200,6 +216,10 @@ class Running:
         signal.signal(signal.SIGTERM, self._stop)
         for number in IGNORED:
             signal.signal(number, lambda *_: None)
+
+
+def _pairs(ab: Ab) -> str:
+    return f"{ab.pairs} pair{'' if ab.pairs == 1 else 's'}"
 
 
 def _check_counted(before: Ab, now: Ab, pair: int) -> None:

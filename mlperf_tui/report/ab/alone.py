@@ -37,6 +37,7 @@ def seen_alone(
         losses=curve.points,
         loss_scaled=curve.loss_scaled,
         can_be_learned=can_be_learned(plan, head),
+        spans=_life(folder, head, origin),
     )
     if not state.ended:
         return Seen(plain, head.summary, why=state.word)
@@ -56,7 +57,14 @@ def seen_alone(
     return Seen(process, summary, _conditions(folder, summary, head), why=why)
 
 
-KEPT = ("session", "arm", "pair", "status", "seed", "unit", "losses", "loss_scaled", "can_be_learned")
+KEPT = ("session", "arm", "pair", "status", "seed", "unit", "losses", "loss_scaled", "can_be_learned", "spans")
+
+
+def _life(folder: Folder, head: Head, origin: Clock | None) -> tuple[tuple[float, float], ...]:
+    """From its recorder's first word to the last that was written of it, as far as it has come."""
+    if head.clock is None:
+        return ()
+    return ((at_s(head.clock.t, head.clock, origin), at_s(last_time(folder), head.clock, origin)),)
 
 
 def _why_not(state: Status, windows: tuple[Window, ...], summary: Summary, *, stopped_counts: bool) -> str:

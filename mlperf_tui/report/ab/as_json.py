@@ -49,7 +49,7 @@ def as_json(ab: Ab, plan: Experiment | None = None) -> str:
         "warnings": ab.warnings,
         "refused": ab.refused,
         "comparisons": [{"a": one.a, "b": one.b, "sentence": one.sentence, **_compared(one)} for one in ab.comparisons],
-        "sessions": [_session(process) for process in ab.processes],
+        "sessions": [_session(process, counts=ab.counts(process)) for process in ab.processes],
         "command": command_of(ab, plan),
         "unknown": dict(_unknown(ab, first)),
     }
@@ -84,11 +84,11 @@ def _interval(look: Look | None) -> list[float] | None:
     return [look.low, look.high] if look and look.half_width <= TELLS else None
 
 
-def _session(process: Process) -> dict[str, Any]:
+def _session(process: Process, *, counts: bool) -> dict[str, Any]:
     """All but the losses, which the session itself has."""
     told = asdict(process)
     del told["losses"]
-    return {"id": told.pop("session"), **told, "throughput": process.per_s}
+    return {"id": told.pop("session"), **told, "throughput": process.per_s, "counts": counts}
 
 
 def _unknown(ab: Ab, first: Comparison | None) -> Iterator[tuple[str, str]]:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from itertools import groupby
 
 from mlperf_tui.analysis.ab.conclude import conclude, conclude_stored
+from mlperf_tui.analysis.ab.counting import uncounted
 from mlperf_tui.analysis.ab.result import Ab
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import Clock, Plan
 from mlperf_tui.report.ab.as_json import as_json
-from mlperf_tui.report.ab.likeness import CHOICES, NO_FACTOR, factor_of, is_known, refusals, value_of
+from mlperf_tui.report.ab.likeness import CHOICES, NO_FACTOR, WRITTEN, factor_of, is_known, refusals, value_of
 from mlperf_tui.report.ab.read import Reader
 from mlperf_tui.report.ab.seen import Seen
 from mlperf_tui.report.ab.warnings import warnings
@@ -31,7 +32,8 @@ def build(experiment: ExperimentFolder, reader: Reader | None = None) -> Ab:
     """
     plan = experiment.plan()
     origin = next((record for record in experiment.records() if isinstance(record, Clock)), None)
-    seen, unreadable = _sessions(experiment, reader or Reader(), origin)
+    found, unreadable = _sessions(experiment, reader or Reader(), origin)
+    seen = _settled(found)
     counted = [(arm, one.summary) for arm in plan.arms for one in seen if _counts(one, arm)]
     ab = conclude(
         plan.factor,
@@ -61,6 +63,8 @@ def compare(a: Sequence[Folder], b: Sequence[Folder], within: float = 0.02, fact
     origin = next((clock for folder in (*a, *b) if (clock := first_clock(folder)) is not None), None)
     found = [[reader.seen(folder, origin) for folder in arm] for arm in (a, b)]
     runs = [(name, one.summary) for name, arm in zip("AB", found, strict=True) for one in arm]
+    if factor is not None and f"--{factor}" in WRITTEN:
+        raise MlperfTuiError(f"--factor {factor}: where something is written to changes nothing that is measured")
     if factor is not None and not is_known(runs, factor):
         raise MlperfTuiError(f"--factor {factor}: no run was given it, and it is none of {', '.join(IDENTITY)}")
     varied = factor or factor_of(runs) or NO_FACTOR
@@ -85,6 +89,16 @@ def _sessions(experiment: ExperimentFolder, reader: Reader, origin: Clock | None
         pair = [folder for folder, _ in group]
         seen += [reader.seen(folder, origin, pair) for folder in pair]
     return seen, unreadable
+
+
+def _settled(seen: Sequence[Seen]) -> list[Seen]:
+    """Without those for evidence that do not count, each with the reason."""
+    why = uncounted([one.process for one in seen])
+    return [_lost(one, why[one.process.session]) if one.process.session in why else one for one in seen]
+
+
+def _lost(seen: Seen, why: str) -> Seen:
+    return replace(seen, process=replace(seen.process, usable=False), why=why)
 
 
 def _counts(seen: Seen, arm: str) -> bool:

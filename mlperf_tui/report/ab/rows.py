@@ -113,12 +113,12 @@ def sessions_table(ab: Ab) -> Table:
     """A row a process, in the order of launch."""
     return [
         ("session", "arm", "pair", "seed", "status", ab.unit, "windows", "counts"),
-        *(_session(process) for process in ab.processes),
+        *(_session(process, counts=ab.counts(process)) for process in ab.processes),
     ]
 
 
 def _arm(ab: Ab, arm: str) -> tuple[str, ...]:
-    counted = [process for process in ab.processes if process.arm == arm and process.usable]
+    counted = [process for process in ab.processes if process.arm == arm and ab.counts(process)]
     mean, spread = _speed(ab, arm, counted)
     windows = [window for process in counted for window in process.windows]
     sources = sorted({process.source for process in counted if process.source})
@@ -195,7 +195,7 @@ def _plain_ratio(speed: Speed) -> str:
     return f"{ratio(speed.mean_b / speed.mean_a)} as measured, without an interval"
 
 
-def _session(process: Process) -> tuple[str, ...]:
+def _session(process: Process, *, counts: bool) -> tuple[str, ...]:
     return (
         process.session,
         process.arm,
@@ -204,5 +204,5 @@ def _session(process: Process) -> tuple[str, ...]:
         process.status,
         count(process.per_s, 4),
         str(len(process.windows)),
-        "yes" if process.usable else "no",
+        "yes" if counts else "no",
     )

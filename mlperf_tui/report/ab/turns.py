@@ -9,7 +9,7 @@ from pathlib import Path
 from mlperf_tui.analysis.ab.evidence import Process
 from mlperf_tui.analysis.throughput import GPU_EVENTS, HOST_CLOCK
 from mlperf_tui.records import Clock, HostReading, Plan
-from mlperf_tui.report.ab.head import Head
+from mlperf_tui.report.ab.head import Head, at_s
 from mlperf_tui.report.ab.machine import (
     Readings,
     Span,
@@ -87,6 +87,7 @@ class TurnSession:
                 "link_bytes_per_step": self._link_bytes(beside, spans, head, step_s),
                 "step_time_s": step_s,
             },
+            spans=tuple((at_s(since, head.clock, origin), at_s(until, head.clock, origin)) for since, until in spans),
             can_be_learned=can_be_learned(plan, head),
         )
         return Seen(process, head.summary, self._conditions(measured, gpus, head, beside), turns=True, why=why)

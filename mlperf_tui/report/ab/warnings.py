@@ -29,6 +29,7 @@ def warnings(seen: Sequence[Seen], arms: Sequence[str]) -> tuple[str, ...]:
     by_arm = {arm: [one for one in usable if one.process.arm == arm] for arm in arms}
     return (
         *_together(usable),
+        *_batches(by_arm),
         *_precisions(by_arm),
         *_hosts(by_arm),
         *_clocks_of_time(by_arm),
@@ -54,6 +55,21 @@ def _together(usable: list[Seen]) -> Iterator[str]:
             "the processes of a pair were resident together and took turns: what speed does in time cancels, "
             "each has less memory and cache than alone; the process stays the unit of evidence"
         )
+
+
+def _batches(by_arm: dict[str, list[Seen]]) -> Iterator[str]:
+    """Of arms with unlike many ranks: what such a step is, since the batch that both were given is a rank's."""
+    worlds = {arm: {(one.summary.about or {}).get("world") for one in runs} for arm, runs in by_arm.items() if runs}
+    steps = {arm: {_samples_a_step(one) for one in by_arm[arm]} for arm in worlds}
+    if len({world for known in worlds.values() for world in known}) > 1 and None not in set().union(*steps.values()):
+        said = ", ".join(f"{' or '.join(f'{n:,}' for n in known)} in {arm}" for arm, known in steps.items())
+        yield f"samples of a step, all processes together: {said}; for as many samples the larger one steps less often"
+
+
+def _samples_a_step(one: Seen) -> int | None:
+    about = one.summary.about or {}
+    world, samples = about.get("world"), about.get("samples_per_step")
+    return None if not world or not samples else world * samples
 
 
 def _overlap(pair: list[Seen]) -> bool:

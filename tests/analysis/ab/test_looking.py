@@ -109,10 +109,10 @@ def test_a_true_two_percent_is_found_where_the_tool_said(spread_a: float, spread
 
 
 def _asked_for(a: Arm, b: Arm) -> int:
-    """Pairs that the tool asks for before it asks for no more, or all there are."""
+    """Pairs that the tool asks for before it is settled, or all there are where these are more than it may ask for."""
     pairs = 4
-    while more := speed(a[:pairs], b[:pairs], WITHIN / 2**0.5, MOST_PAIRS).more_pairs:
-        if pairs + more > len(a):
+    while not (found := speed(a[:pairs], b[:pairs], WITHIN / 2**0.5, MOST_PAIRS)).settled:
+        if found.more_pairs is None:
             return len(a)
-        pairs += more
+        pairs += found.more_pairs
     return pairs

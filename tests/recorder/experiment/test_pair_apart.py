@@ -272,7 +272,7 @@ def test_whole_runs_follow_one_another(root: Path, number: int, order: list[str]
     lab = Lab(root, WELL, WELL, turns=False)
     lab.pair(number).apart_to_the_end()
     lab.close()
-    assert lab.said == [f"starting {arm}" for arm in order]
+    assert lab.said == [f"{doing} {arm}" for arm in order for doing in ("starting", "running")]
     assert lab.live_at_start == [0, 0]
     assert _one_after_the_other(lab.sessions)
     assert set(lab.words.values()) == {"finished"}

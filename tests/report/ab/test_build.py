@@ -12,10 +12,14 @@ import pytest
 
 from mlperf_tui.analysis.ab.result import Ab
 from mlperf_tui.errors import MlperfTuiError
-from mlperf_tui.records import About, Late, Record, decode, encode
+from mlperf_tui.records import About, Late, Record, Stage, decode, encode
+from mlperf_tui.report.ab.as_json import as_json
 from mlperf_tui.report.ab.build import build, compare, store
 from mlperf_tui.report.ab.read import Reader
+from mlperf_tui.report.ab.rows import arms_table, sessions_table
+from mlperf_tui.session.experiments import ExperimentFolder
 from mlperf_tui.session.folder import Folder
+from tests.recorded.parts import T0
 from tests.report.ab import turning
 from tests.report.ab.turning import Arm
 
@@ -103,6 +107,44 @@ def test_a_pair_that_is_not_whole_counts_nowhere(tmp_path: Path) -> None:
     ab = build(folder)
     assert ab.pairs == 3
     assert f"{lost.id} counts nowhere: failed (stopped by the runner)" in ab.warnings
+
+
+def _again(folder: ExperimentFolder, session: Folder, name: str) -> None:
+    """The same process once more, at the same time: what a runner that was killed has left going."""
+    copied = Folder(Path(shutil.copytree(session.path, session.path.parent / name)))
+    plan = copied.plan()
+    copied.session.write_text(encode(replace(plan, id=name)) + "\n")
+    with (folder.path / "log-0.jsonl").open("a") as log:
+        log.write(encode(Stage(T0, "starting", plan.pair, plan.arm, name)) + "\n")
+
+
+def test_two_that_shared_their_time_count_nowhere(tmp_path: Path) -> None:
+    """Nor does their pair: it is said, and the tables count only what the answer rests on."""
+    folder = turning.experiment(tmp_path, [FP32, AMP])
+    one = folder.sessions()[-1]
+    _again(folder, one, "s-orphan")
+    ab = build(folder)
+    assert ab.pairs == 3
+    assert f"{one.id} counts nowhere: it shared its time with s-orphan" in ab.warnings
+    assert f"s-orphan counts nowhere: it shared its time with {one.id}" in ab.warnings
+    assert [row[3] for row in arms_table(ab)] == ["processes", "3", "3"]
+    assert [row[-1] for row in sessions_table(ab)] == ["counts", *["yes"] * 6, "no", "no", "no"]
+    assert [run["counts"] for run in json.loads(as_json(ab))["sessions"]] == [*[True] * 6, False, False, False]
+
+
+def test_whole_runs_that_went_on_at_once_count_nowhere(tmp_path: Path) -> None:
+    """Of runs that take no turns the whole life counts: these are copies of one, to the second."""
+    folder = turning.experiment(tmp_path, [FP32, AMP], turns=False)
+    (folder.path / "log-0.jsonl").write_text("")
+    known = {"turns": None, "experiment": folder.id, "pair": 1}
+    for arm in folder.plan().arms:
+        for run in copies(tmp_path, 1, arm=arm, **known):
+            with (folder.path / "log-0.jsonl").open("a") as log:
+                log.write(encode(Stage(T0, f"starting {arm}", 1, arm, run.id)) + "\n")
+    ab = build(folder)
+    assert (ab.pairs, len(ab.processes)) == (0, 2)
+    assert all(process.per_s for process in ab.processes)
+    assert [text.partition("counts nowhere: ")[2][:25] for text in ab.warnings] == ["it shared its time with s"] * 2
 
 
 def test_one_that_failed_refuses_nothing(tmp_path: Path) -> None:
@@ -204,6 +246,15 @@ def test_a_factor_that_is_named(tmp_path: Path) -> None:
         MlperfTuiError, match="--factor worker: no run was given it, and it is none of workload, command"
     ):
         compare(a, b, factor="worker")
+
+
+def test_where_something_is_written_is_no_factor(tmp_path: Path) -> None:
+    """Runs that differ in nothing else are alike, and it can't be asked for."""
+    words = ("python", "-m", "workloads.resnet50")
+    a, b = (copies(tmp_path, 2, argv=(*words, f"--checkpoint=/tmp/{name}")) for name in "ab")
+    assert (compare(a, b).factor, compare(a, b).refused) == ("nothing", ())
+    with pytest.raises(MlperfTuiError, match="--factor checkpoint: where something is written to changes nothing"):
+        compare(a, b, factor="checkpoint")
 
 
 def test_one_run_each_is_no_verdict(tmp_path: Path) -> None:

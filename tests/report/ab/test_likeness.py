@@ -130,6 +130,43 @@ def test_more_gpus_are_a_factor_but_other_ones_are_not(run: Summary) -> None:
     assert refusals([("1", run), ("4", other_gpu(run, 4))], "gpus") != ()
 
 
+SEVERAL = ("python3", "-m", "workloads.common.several", "2", "workloads.resnet50", "--precision=amp-bf16")
+
+
+def test_what_starts_several_processes_is_no_option(run: Summary) -> None:
+    """More ranks are a factor, and nothing else of the command line differs; without one they are refused by count."""
+    two = changed(run, {"plan": {"argv": SEVERAL}, "about": {"world": 2}})
+    assert refusals([("1", run), ("2", two)], "gpus") == ()
+    assert refusals([("1", run), ("2", two)], "precision") == ("ranks 1 in 1, 2 in 2",)
+    assert refusals([("1", run), ("2", two), ("2", run)], "gpus") == ("ranks 2 and 1 in 2",)
+    compiled = changed(two, {"plan": {"argv": (*SEVERAL, "--compile")}})
+    assert refusals([("1", run), ("2", compiled)], "gpus") == ("options none in 1, --compile in 2",)
+    assert factor_of([("A", run), ("B", two)]) is None
+
+
+def test_ranks_on_a_cpu_share_its_threads(run: Summary) -> None:
+    """As our workloads divide them; of another factor they are refused."""
+    one, two = (
+        changed(
+            dataclasses.replace(run, gpus=()),
+            {"about": {"world": ranks, "device": f"CPU, {threads} thread{'s' if threads > 1 else ''}"}},
+        )
+        for ranks, threads in ((1, 4), (2, 1))
+    )
+    assert refusals([("1", one), ("2", two)], "gpus") == ()
+    assert len(refusals([("1", one), ("2", two)], "precision")) == 2
+
+
+def test_where_something_is_written_is_no_option(run: Summary) -> None:
+    """A checkpoint's directory may differ, also within an arm, and is no factor; what a run goes on from is one."""
+    here, there = (changed(run, {"plan": {"argv": (*WORDS, f"--checkpoint=/tmp/my {name}")}}) for name in "ab")
+    assert refusals([("A", run), ("A", there), ("B", here)], "nothing", made=False) == ()
+    assert factor_of([("A", here), ("B", there)]) is None
+    resumed = changed(run, {"plan": {"argv": (*WORDS, "--resume=/tmp/a")}})
+    assert factor_of([("A", run), ("B", resumed)]) == "options"
+    assert refusals([("A", run), ("B", resumed)], "nothing", made=False) == ("options none in A, --resume=/tmp/a in B",)
+
+
 def test_a_command_differs_in_its_seed_alone(run: Summary) -> None:
     """Of stored runs; what an experiment has put together is not asked."""
     one, other, third = (

@@ -43,6 +43,19 @@ def test_a_quiet_machine_says_two_things(tmp_path: Path) -> None:
     assert tf32 == "fp32: TF32 off"
 
 
+def test_unlike_many_ranks_make_unlike_steps(tmp_path: Path) -> None:
+    """What was given as the batch is each rank's; of arms with as many ranks nothing is said."""
+    two = {"world": 2}
+    seen = [
+        replace(one, summary=replace(one.summary, about={**(one.summary.about or {}), **two}))
+        if one.process.arm == ARMS[1]
+        else one
+        for one in seen_of(tmp_path, QUIET)
+    ]
+    [said] = [text for text in warnings(seen, ARMS) if text.startswith("samples of a step")]
+    assert "32 in fp32, 64 in amp-bf16;" in said
+
+
 def test_tf32_that_is_on_is_said(tmp_path: Path) -> None:
     """It is not what one thinks of as fp32."""
     arms = [replace(QUIET[0], about={"tf32": {"matmul": False, "conv": True}}), QUIET[1]]
