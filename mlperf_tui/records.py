@@ -128,7 +128,8 @@ class About:
     """What a rank says of itself. `target` and `metric` are of its own evaluation; `tf32` is as torch had it then.
 
     `targets` are by metric, where one evaluation gives several, such as {"BBOX": 0.377, "SEGM": 0.339}.
-    `batches_ahead` is how many batches its loaders prepare beforehand at most.
+    `batches_ahead` is how many batches its loaders prepare beforehand at most. `resumed` says where it went on from a
+    checkpoint, such as {"after_step": 637, "file": "ck/last.pt"}.
     """
 
     rank: int
@@ -155,6 +156,7 @@ class About:
     direction: str | None = None
     target: float | None = None
     targets: dict[str, float] | None = None
+    resumed: dict[str, Any] | None = None
 
 
 @frozen

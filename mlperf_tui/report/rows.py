@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlperf_tui.analysis.quality import Quality
-from mlperf_tui.analysis.summary import Gpu, GpuLinks, Range, Summary, Thread
+from mlperf_tui.analysis.summary import Gpu, GpuLinks, MarkSaid, Range, Summary, Thread
 from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
 from mlperf_tui.session.status import LIVE
 
@@ -16,15 +16,30 @@ Row = tuple[str, str]
 def title(summary: Summary) -> str:
     """The run in a line: workload, precision, what it ran on, batch."""
     about = summary.about or {}
-    batch, world = about.get("samples_per_step"), about.get("world", 1)
-    parts = [
-        summary.session.workload,
-        summary.session.precision,
-        about.get("scale"),
-        device(summary),
-        (f"batch {batch}" + (f" × {world} ranks" if world > 1 else "")) if batch else None,
-    ]
+    parts = [summary.session.workload, summary.session.precision, about.get("scale"), device(summary), _batch(summary)]
     return " · ".join(str(part) for part in parts if part)
+
+
+def _batch(summary: Summary) -> str | None:
+    """What a step takes: a batch, how many of them are accumulated, and in how many ranks."""
+    about = summary.about or {}
+    samples, world = about.get("samples_per_step"), about.get("world", 1)
+    if not samples:
+        return None
+    batches = _accumulated(summary)
+    each = f"batch {samples // batches} × {batches} accumulated" if batches > 1 else f"batch {samples}"
+    return each + (f" × {world} ranks" if world > 1 else "")
+
+
+def _accumulated(summary: Summary) -> int:
+    """How many batches make a step, as our own workloads mark it: what another program calls a step isn't known."""
+    said = _last(summary, "gradient_accumulation_steps") if summary.plan.get("kind") == "workload" else None
+    return said.value if said and isinstance(said.value, int) else 1
+
+
+def _last(summary: Summary, key: str) -> MarkSaid | None:
+    """The newest mark of this key."""
+    return next((mark for mark in reversed(summary.marks) if mark.key == key), None)
 
 
 def device(summary: Summary) -> str | None:
@@ -46,10 +61,11 @@ def state(summary: Summary) -> str:
 def rows(summary: Summary) -> Iterator[Row]:
     """Every row that this summary has something to say in."""
     yield from _session_rows(summary)
+    yield from _checkpoint_rows(summary)
     yield from _training_rows(summary)
     yield from _limit_rows(summary)
     for quality in summary.quality:
-        yield "quality", _quality(quality)
+        yield "quality", _quality(quality, _so_far(summary))
     if summary.loss.final is not None:
         yield "loss", _loss(summary)
     yield from _machine_rows(summary)
@@ -110,6 +126,22 @@ def _made_with(summary: Summary) -> Iterator[str]:
         yield f"seed {plan['seed']}"
 
 
+def _checkpoint_rows(summary: Summary) -> Iterator[Row]:
+    """Where the run went on from, and what it saved last; also that it could not."""
+    resumed = (summary.about or {}).get("resumed")
+    if isinstance(resumed, dict):
+        yield "resumed", f"{_after(resumed.get('after_step'))} of {resumed.get('file', DASH)}"
+    saved, failed = _last(summary, "checkpoint_saved"), _last(summary, "checkpoint_failed")
+    told = [f"{saved.value}, {_after(saved.metadata.get('step'))}"] if saved else []
+    told += [f"none {_after(failed.metadata.get('step'))}: {failed.value}"] if failed else []
+    if told:
+        yield "checkpoint", "; ".join(told)
+
+
+def _after(step: object) -> str:
+    return f"after step {step:,}" if isinstance(step, int) else f"after step {DASH}"
+
+
 def unknowns(summary: Summary) -> Iterator[Row]:
     """What is unknown of this run, with its reason."""
     yield from summary.unknown.items()
@@ -153,7 +185,12 @@ def _steps(number: int) -> str:
     return f"{number:,} step{'' if number == 1 else 's'}"
 
 
-def _quality(quality: Quality) -> str:
+def _so_far(summary: Summary) -> str:
+    """What is put behind a number that may still change; "" once the run is over."""
+    return " so far" if summary.session.status in LIVE else ""
+
+
+def _quality(quality: Quality, so_far: str) -> str:
     text = f"{quality.metric} {count(quality.value, 4)}"
     if quality.best is not None and quality.best != quality.value:
         text += f" (best {count(quality.best, 4)})"
@@ -161,13 +198,13 @@ def _quality(quality: Quality) -> str:
         return text
     if quality.reached:
         return f"{text}, target {count(quality.target)} reached after {duration(quality.time_to_target_s)}"
-    return f"{text}, target {count(quality.target)} not reached"
+    return f"{text}, target {count(quality.target)} not reached{so_far}"
 
 
 def _loss(summary: Summary) -> str:
     loss = summary.loss
     odd = [f"{_steps(n)} {what}" for n, what in ((loss.nan_steps, "NaN"), (loss.skipped_steps, "skipped")) if n]
-    return ", ".join([f"{count(loss.final, 4)} at the end", *odd])
+    return ", ".join([f"{count(loss.final, 4)}{_so_far(summary) or ' at the end'}", *odd])
 
 
 def _machine_rows(summary: Summary) -> Iterator[Row]:

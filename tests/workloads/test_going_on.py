@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import torch
 
-from mlperf_tui.records import Late, decode
-from tests.workloads.programs import QUICK, marks, run
+from mlperf_tui.records import About, Late, Mark, decode
+from tests.workloads.programs import QUICK, marks, run, without
 from tests.workloads.test_resnet50_parts import mini_imagenet
 from workloads.common import checkpoint
 from workloads.common.device import pick
 from workloads.common.options import Options, Refusal
-from workloads.common.refusals import refuse_early
+from workloads.common.places import NAME, refuse_places
+from workloads.common.refusals import refuse_early, refuse_workers
 from workloads.resnet50.__main__ import main
 
 
@@ -27,7 +28,7 @@ def losses(folder: Path) -> list[float | None]:
 
 
 def weights(folder: Path) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(folder / checkpoint.NAME, weights_only=True)["model"]
+    state: dict[str, Any] = torch.load(folder / NAME, weights_only=True)["model"]
     return state
 
 
@@ -46,6 +47,9 @@ def test_it_goes_on_bit_for_bit(tmp_path: Path) -> None:
         )
         assert (done.returncode, done.stderr) == (0, "")
     assert "resumed after step 6\n" in done.stdout
+    assert resumed(tmp_path / "steps-3") is None
+    assert resumed(tmp_path / "steps-9") == {"after_step": 6, "file": str(parts / NAME)}
+    assert saved(tmp_path / "steps-9") == [(str(parts / NAME), {"step": 9})]
     done = run(*quick, "--steps", "9", "--checkpoint", str(tmp_path / "whole"), MLPERF_TUI_STEPS=made(tmp_path, "all"))
     whole = losses(tmp_path / "steps-all")
     assert len(whole) == 9
@@ -59,18 +63,63 @@ def made(root: Path, name: str) -> str:
     return str(folder)
 
 
-def test_what_is_no_checkpoint_of_this_run(tmp_path: Path) -> None:
-    """Nothing there, something else, and one of a run with other options, whose first difference is named."""
-    with pytest.raises(Refusal, match="there is no checkpoint"):
+def test_what_is_no_checkpoint(tmp_path: Path) -> None:
+    """Nothing there, something else, half of one; no word of the program's own insides."""
+    with pytest.raises(Refusal, match=r"there is no checkpoint \S*last.pt; name a file or folder"):
         checkpoint.load(tmp_path)
-    (tmp_path / "last.pt").write_bytes(b"PK\3\4 nothing")
-    with pytest.raises(Refusal, match="can't be read as a checkpoint"):
-        checkpoint.load(tmp_path)
-    torch.save({"model": {}}, tmp_path / "last.pt")
+    checkpoint.save(tmp_path / "whole", {"made_with": {}, "model": torch.zeros(1000)})
+    whole = (tmp_path / "whole" / NAME).read_bytes()
+    for content in (b"", b"PK\3\4 nothing", b"words\n", whole[: len(whole) // 2]):
+        (tmp_path / NAME).write_bytes(content)
+        with pytest.raises(Refusal, match=r"last.pt can't be read: it is no checkpoint, or was cut off$"):
+            checkpoint.load(tmp_path)
+    torch.save({"model": {}}, tmp_path / NAME)
     with pytest.raises(Refusal, match="no checkpoint of mlperf-tui's"):
-        checkpoint.load(tmp_path / "last.pt")
-    with pytest.raises(Refusal, match="made with seed 1, and this run has 2"):
-        checkpoint.refuse_unlike({"batch": 32, "seed": 1}, {"batch": 32, "seed": 2})
+        checkpoint.load(tmp_path / NAME)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"batch": 512, "steps_per_epoch": 380}, "made with batch 1024, and this run has 512"),
+        ({"gpus": 2, "steps_per_epoch": 95}, "made with gpus 1, and this run has 2"),
+        ({"workload": "resnet50", "data": "digits", "seed": 2}, "made by ncf, and this is resnet50"),
+        ({"steps_per_epoch": 1}, "made with steps per epoch 190, and this run has 1"),
+        ({"new": 1}, "an older mlperf-tui made it, which did not note its new"),
+    ],
+)
+def test_what_a_person_sets_is_named_first(changed: dict[str, Any], said: str) -> None:
+    """Of all that differs; what follows from it comes last."""
+    made_with = {"workload": "ncf", "data": "clicks", "batch": 1024, "gpus": 1, "seed": 1, "steps_per_epoch": 190}
+    checkpoint.refuse_unlike(Path("ck"), made_with, made_with)
+    with pytest.raises(Refusal, match=f"--resume ck: .*{said}"):
+        checkpoint.refuse_unlike(Path("ck"), made_with, made_with | changed)
+
+
+def test_a_checkpoint_of_another_run(tmp_path: Path) -> None:
+    """By name where another workload made it; another batch as that, though the steps of an epoch differ too."""
+    words = ("--data", "synthetic", "--scale", "tiny")
+    ncf = [sys.executable, "-m", "workloads.ncf"]
+    done = run(*QUICK, *words, "--steps", "1", "--checkpoint", str(tmp_path), program=ncf)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run(*QUICK, *words, "--batch", "512", "--resume", str(tmp_path), program=ncf)
+    assert done.returncode == 2
+    assert "it was made with batch 1024, and this run has 512" in done.stderr
+    done = run(*QUICK, *words, "--resume", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr == f"resnet50: --resume {tmp_path}: it was made by ncf, and this is resnet50\n"
+
+
+def resumed(folder: Path) -> dict[str, Any] | None:
+    """What a session's first rank said last of where it went on."""
+    lines = (folder / "steps-0-0.jsonl").read_bytes().splitlines()
+    return [record for line in lines if isinstance(record := decode(line), About)][-1].resumed
+
+
+def saved(folder: Path, key: str = "checkpoint_saved") -> list[tuple[Any, dict[str, Any]]]:
+    lines = (folder / "steps-0-0.jsonl").read_bytes().splitlines()
+    marks = [record for line in lines if isinstance(record := decode(line), Mark)]
+    return [(mark.value, mark.metadata) for mark in marks if mark.key == key]
 
 
 def test_one_that_is_cut_short_leaves_the_one_before(tmp_path: Path) -> None:
@@ -86,13 +135,88 @@ def test_one_that_is_cut_short_leaves_the_one_before(tmp_path: Path) -> None:
     assert checkpoint.load(tmp_path)["taken"] == 1
 
 
+FULL = """
+import resource, signal, sys
+from workloads.common import checkpoint
+from workloads.ncf.__main__ import main
+def save(folder, state, save=checkpoint.save):
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+    save(folder, state)
+checkpoint.save = save
+sys.exit(main(sys.argv[1:]))
+"""
+"""A file may become so large: torch's zip writer then fails as it does on a full disk."""
+
+
 def test_a_checkpoint_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
-    """It is said in a line, and training goes on to its end."""
-    (tmp_path / "file").write_text("in the way")
-    words = ("--data", "synthetic", "--steps", "2", "--checkpoint", str(tmp_path / "file"))
-    done = run(*QUICK, *words, program=[sys.executable, "-m", "workloads.ncf"])
+    """It is said in a line and to the session, and training goes on to its end."""
+    words = ("--data", "synthetic", "--steps", "2", "--checkpoint", str(tmp_path / "ck"))
+    session = made(tmp_path, "full")
+    done = run(*QUICK, *words, program=[sys.executable, "-c", FULL], MLPERF_TUI_STEPS=session)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "no checkpoint after step 2: " in done.stdout
+    assert "no checkpoint after step 2: File too large; training goes on\n" in done.stdout
+    assert saved(Path(session), "checkpoint_failed") == [("File too large", {"step": 2})]
+    assert list((tmp_path / "ck").iterdir()) == [], "half a checkpoint keeps nothing of a full disk"
+    assert saved(Path(session)) == []
+
+
+def test_a_folder_that_cannot_be_saved_in(tmp_path: Path) -> None:
+    """A file, one beneath a file, one that the kernel doesn't make; what can be made is not left behind."""
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    for folder, said in (
+        (file, "it is no folder"),
+        (file / "ck", r"nothing can be saved there \(Not a directory\)"),
+        (Path("/proc/ck"), r"nothing can be saved there \(No such file or directory\)"),
+    ):
+        with pytest.raises(Refusal, match=rf"--checkpoint {folder}: {said}: name "):
+            refuse_places(Options("digits", checkpoint=str(folder)))
+    refuse_places(Options("digits", checkpoint=str(tmp_path / "new" / "ck")))
+    assert sorted(tmp_path.iterdir()) == [file]
+
+
+def test_an_earlier_runs_checkpoint_is_not_overwritten(tmp_path: Path) -> None:
+    """Only who goes on from it saves there, by whichever name."""
+    ours, other = tmp_path / "ours", tmp_path / "other"
+    for folder in (ours, other):
+        checkpoint.save(folder, {"made_with": {}})
+    options = Options("digits", checkpoint=str(ours))
+    for resume in (None, str(other)):
+        with pytest.raises(Refusal, match=f"an earlier run's {ours}/last.pt is there: go on from it with --resume"):
+            refuse_places(replace(options, resume=resume))
+    (tmp_path / "link").symlink_to(ours)
+    for resume in (str(ours), str(ours / NAME), str(tmp_path / "link")):
+        refuse_places(replace(options, resume=resume))
+
+
+@pytest.mark.parametrize("program", [("workloads.resnet50",), ("workloads.common.several", "2", "workloads.resnet50")])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--resume", "nothere"), "--resume nothere: there is no checkpoint nothere"),
+        (("--checkpoint", "/proc/ck"), "--checkpoint /proc/ck: nothing can be saved there"),
+        (("--workers", "100000"), "--workers 100000 is too many for the"),
+    ],
+)
+def test_it_is_refused_before_torch_is_loaded(program: tuple[str, ...], words: tuple[str, ...], said: str) -> None:
+    """Also by what starts several processes, which needs torch itself."""
+    done = run(*program[1:], *words, program=without(program[0], "torch"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"resnet50: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_most_loader_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight a core, shared by the processes here, and sixteen on the smallest machine."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
+    refuse_workers(None, 1)
+    refuse_workers(64, 1)
+    refuse_workers(16, 8)
+    with pytest.raises(Refusal, match=r"--workers 65 is too many for the 8 cores here: use at most 64$"):
+        refuse_workers(65, 1)
+    with pytest.raises(Refusal, match=r"at most 16$"):
+        refuse_workers(17, 8)
 
 
 def test_more_ranks_than_gpus_is_said_by_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +245,7 @@ def test_two_batches_make_the_step_of_one(tmp_path: Path) -> None:
         words = ("--data", "synthetic", *more, "--steps", "2", "--checkpoint", str(tmp_path / name))
         done = run(*QUICK, *words, program=[sys.executable, "-m", "workloads.ncf"])
         assert (done.returncode, done.stderr) == (0, "")
+        assert ("; a step: batch × 2 accumulated\n" in done.stdout) == (name == "two")
         said = {mark["key"]: mark["value"] for mark in marks(done.stdout)}
         found.append((said["global_batch_size"], said["gradient_accumulation_steps"]))
     assert found == [(1024, 1), (1024, 2)]

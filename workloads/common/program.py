@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from workloads.common.options import Options, Refusal, parse, parser
+from workloads.common.places import refuse_places
 from workloads.common.ranks import ranks
 from workloads.common.refusals import refuse_early
 
@@ -43,6 +44,7 @@ def prepared(
     options = parse(parser(f"python -m workloads.{program}", description, data, data_help), argv)
     refuse_early(options)
     refuse(options)
+    refuse_places(options)
     require("torch", *packages(options))
     wait_without_spinning()
     if options.deterministic:

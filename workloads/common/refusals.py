@@ -40,8 +40,23 @@ def refuse_compile(kind: str) -> None:
         raise Refusal("--compile needs Python.h, which isn't here: install Python's headers (python3-dev or the like)")
 
 
+WORKERS_A_CORE = 8
+ALWAYS_ALLOWED = 16
+"""Workers that no machine is too small for: they wait for a disk more than they compute."""
+
+
+def refuse_workers(workers: int | None, processes: int) -> None:
+    """Raise a Refusal where each of `processes` would have more loader workers than the cores here can bear."""
+    cores = len(os.sched_getaffinity(0))
+    most = max(ALWAYS_ALLOWED, WORKERS_A_CORE * cores // processes)
+    if workers is not None and workers > most:
+        here = f"{cores} core{'' if cores == 1 else 's'} here"
+        raise Refusal(f"--workers {workers} is too many for the {here}: use at most {most}")
+
+
 def refuse_early(options: Options) -> None:
     """Raise a Refusal for what the options alone rule out."""
+    refuse_workers(options.workers, ranks().here)
     if options.device.startswith("cuda:") and ranks().here > 1:
         raise Refusal(
             f"--device {options.device} would have {ranks().here} processes share a GPU: use --device cuda, which "

@@ -18,6 +18,7 @@ from workloads.common.group import Alone, joined
 from workloads.common.limits import Limits
 from workloads.common.marks import Marks, submission
 from workloads.common.options import Options, Refusal
+from workloads.common.places import NAME, file_of
 from workloads.common.progress import Progress
 from workloads.common.say import say
 from workloads.common.setting import Setting
@@ -31,6 +32,11 @@ def set_lr(optimiser: torch.optim.Optimizer, lr: float) -> None:
     """The rate of the next step."""
     for group in optimiser.param_groups:
         group["lr"] = lr
+
+
+def room(task: Task[Any]) -> str:
+    """The workload's name, by where its task is: workloads.NAME.task."""
+    return type(task).__module__.split(".")[-2:][0].replace("_", "-")
 
 
 def train(
@@ -99,12 +105,18 @@ class Run(Generic[Batch]):
 
     def announce(self) -> None:
         """Say what is trained: to people, to the session, to MLPerf's log."""
-        say(self.task.headline(compiled=self.options.compile))
+        say(self.task.headline(compiled=self.options.compile) + self.of_step())
         told = {**self.task.facts(), "steps_per_epoch": self.steps_per_epoch}
         self.steps.about(**told, compiled=self.options.compile)
         self.marks.point("seed", self.options.seed)
         self.marks.point("gradient_accumulation_steps", self.options.accumulate)
         self.task.hyper_parameters(self.marks, self.options.accumulate * self.group.ranks.world)
+
+    def of_step(self) -> str:
+        """What a step of the optimiser takes beyond one batch, as the end of the headline; "" for nothing."""
+        more = ((self.options.accumulate, "accumulated"), (self.group.ranks.world, "ranks"))
+        said = "".join(f" × {count} {what}" for count, what in more if count > 1)
+        return f"; a step: batch{said}" if said else ""
 
     def go(self) -> None:
         """From run_start to run_stop, whose status is success when the target was reached, else aborted."""
@@ -211,32 +223,50 @@ class Run(Generic[Batch]):
             return
         dice = self.group.each(checkpoint.dice(self.setting.device))
         if self.group.ranks.first:
-            bodies = {name: part.state_dict() for name, part in self.parts().items()}
-            more = {"made_with": self.made_with(), "taken": self.taken, "dice": dice}
-            try:
-                checkpoint.save(Path(self.options.checkpoint), {**bodies, **more})
-            except (OSError, RuntimeError) as error:  # torch's zip writer raises the latter for a full disk
-                say(f"no checkpoint after step {self.taken:,}: {error}; training goes on")
+            self.write(Path(self.options.checkpoint), dice)
+
+    def write(self, folder: Path, dice: list[list[torch.Tensor]]) -> None:
+        """Save to `folder` and tell the session where, or why that could not be done: training goes on either way."""
+        bodies = {name: part.state_dict() for name, part in self.parts().items()}
+        more = {"made_with": self.made_with(), "taken": self.taken, "dice": dice}
+        try:
+            checkpoint.save(folder, {**bodies, **more})
+        except (OSError, RuntimeError) as error:  # torch's zip writer raises the latter for a full disk
+            why = checkpoint.reason(error)
+            say(f"no checkpoint after step {self.taken:,}: {why}; training goes on")
+            self.steps.mark("checkpoint_failed", why, step=self.taken)
+        else:
+            self.steps.mark("checkpoint_saved", str(folder / NAME), step=self.taken)
 
     def resume(self, path: Path) -> None:
         """Go on where a checkpoint stands. Raises Refusal where it was made by a run unlike this one."""
         state = checkpoint.load(path)
-        checkpoint.refuse_unlike(state["made_with"], self.made_with())
+        checkpoint.refuse_unlike(path, state["made_with"], self.made_with())
         for name, part in self.parts().items():
             part.load_state_dict(state[name])
         self.taken = state["taken"]
         self.task.train.skip(self.taken * self.options.accumulate)
         checkpoint.put_dice(state["dice"][self.group.ranks.rank], self.setting.device)
         say(f"resumed after step {self.taken:,}")
+        self.steps.about(resumed={"after_step": self.taken, "file": str(file_of(path))})
 
     def parts(self) -> dict[str, Any]:
         """What has a state of its own."""
         return {"model": self.task.model, "optimiser": self.task.optimiser, "scaler": self.scaler}
 
     def made_with(self) -> dict[str, Any]:
-        """What two parts of one training have in common."""
+        """What two parts of one training have in common: first what a person sets, then what follows from it."""
         told = self.task.facts()
-        same = {name: told[name] for name in ("data", "scale", "precision", "parameters", "epochs")}
-        counts = {"ranks": self.group.ranks.world, "steps_per_epoch": self.steps_per_epoch}
-        asked = {"batch": self.task.batch, "accumulate": self.options.accumulate, "seed": self.options.seed}
-        return {**same, **counts, **asked}
+        return {
+            "workload": room(self.task),
+            "data": told["data"],
+            "scale": told["scale"],
+            "batch": self.task.batch,
+            "accumulate": self.options.accumulate,
+            "gpus": self.group.ranks.world,
+            "precision": told["precision"],
+            "seed": self.options.seed,
+            "epochs": told["epochs"],
+            "parameters": told["parameters"],
+            "steps_per_epoch": self.steps_per_epoch,
+        }

@@ -1,0 +1,83 @@
+"""What a summary says of a run that is in parts: where it went on, what it saved last, that it still goes on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from mlperf_tui.analysis.summarise import summarise
+from mlperf_tui.analysis.summary import Summary
+from mlperf_tui.records import About, Late, Mark, Record, Step
+from mlperf_tui.report.as_json import to_json
+from mlperf_tui.report.as_markdown import to_markdown
+from mlperf_tui.report.as_text import to_text
+from mlperf_tui.report.rows import rows, title
+from mlperf_tui.session.follow import Origin
+from mlperf_tui.session.rollup import Fold
+from mlperf_tui.session.status import LIVE, Status
+from tests.session.test_folder import plan
+
+SAVED = Mark(2, "checkpoint_saved", "ck/last.pt", {"step": 1200})
+FAILED = Mark(3, "checkpoint_failed", "No space left on device", {"step": 1300})
+
+
+def summary(*records: Record, status: str = "finished", kind: str = "workload") -> Summary:
+    fold = Fold()
+    for record in records:
+        fold.add(Origin("steps-0-0.jsonl", 0), record)
+    return summarise(replace(plan("s-1"), kind=kind), Status(status), fold)
+
+
+def test_where_it_went_on() -> None:
+    """In text, Markdown and JSON; of any other run nothing."""
+    found = summary(About(0, 1, 0, 1, resumed={"after_step": 1637, "file": "ck2/last.pt"}))
+    assert "\nresumed    after step 1,637 of ck2/last.pt\n" in to_text(found)
+    assert "| resumed | after step 1,637 of ck2/last.pt |" in to_markdown(found)
+    assert json.loads(to_json(found))["about"]["resumed"] == {"after_step": 1637, "file": "ck2/last.pt"}
+    assert "resumed" not in dict(rows(summary(About(0, 1, 0, 1))))
+
+
+@pytest.mark.parametrize(
+    ("marks", "said"),
+    [
+        ([], None),
+        ([replace(SAVED, metadata={"step": 600}), SAVED], "ck/last.pt, after step 1,200"),
+        ([FAILED], "none after step 1,300: No space left on device"),
+        ([SAVED, FAILED], "ck/last.pt, after step 1,200; none after step 1,300: No space left on device"),
+        ([replace(SAVED, metadata={})], "ck/last.pt, after step –"),
+    ],
+)
+def test_what_was_saved_last(marks: list[Record], said: str | None) -> None:
+    """And what could not be; a program that doesn't say after which step breaks nothing."""
+    found = summary(*marks)
+    assert dict(rows(found)).get("checkpoint") == said
+    assert [mark["key"] for mark in json.loads(to_json(found))["marks"]] == [
+        m.key for m in marks if isinstance(m, Mark)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "world", "said"),
+    [
+        ("workload", 2, "batch 100 × 3 accumulated × 2 ranks"),
+        ("workload", 1, "batch 100 × 3 accumulated"),
+        ("command", 2, "batch 300 × 2 ranks"),
+    ],
+)
+def test_accumulated_batches_are_in_the_title(kind: str, world: int, said: str) -> None:
+    """Of our own workloads: whether another program counts a step as they do is not known."""
+    about = About(0, world, 0, 1, samples_per_step=300)
+    found = summary(about, Mark(1, "gradient_accumulation_steps", 3), kind=kind)
+    assert title(found).endswith(f" · {said}")
+
+
+@pytest.mark.parametrize("status", ["running", "stopping", "finished", "stopped"])
+def test_while_it_runs_nothing_is_the_end(status: str) -> None:
+    """Loss and target are what they are so far."""
+    about = About(0, 1, 0, 1, metric="top-1", target=1.0)
+    found = dict(rows(summary(about, Step(1, 0, 1, 0.1, 0.1), Late(0, loss=2.787), status=status)))
+    goes_on = status in LIVE
+    assert found["loss"] == ("2.787 so far" if goes_on else "2.787 at the end")
+    assert found["quality"] == "top-1 –, target 1.00 not reached" + (" so far" if goes_on else "")
