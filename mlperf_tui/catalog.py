@@ -28,6 +28,12 @@ class Workload:
     model: str
     data: str
 
+    @property
+    def embedded(self) -> tuple[str, ...]:
+        """Data that needs no directory: what comes with the program, and `synthetic`; a kernel has none."""
+        own, *others = self.data.split(", ")
+        return (own, "synthetic") if "synthetic" in others else ()
+
     def argv(self, python: str, options: Mapping[str, object]) -> tuple[str, ...]:
         """`python -m MODULE` with each option that was given; True is a bare flag. `gpus` says how many processes."""
         given = {name: value for name, value in options.items() if value is not None and value is not False}

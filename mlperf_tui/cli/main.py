@@ -82,5 +82,16 @@ COMMANDS = (
     on_sessions.prune,
     on_sessions.summary,
 )
+SHORT = {
+    "ab": "Tell whether B is faster than A, and by how much.",
+    "compare": "Hold stored sessions against each other.",
+    "list": "All sessions and experiments: open, stop, compare them.",
+    "prune": "Delete old sessions and experiments that have ended.",
+    "rm": "Delete sessions and experiments that have ended.",
+    "workloads": "The workloads that `run` knows, and what fits this machine.",
+}
+"""For the list of all commands, where the first sentence of the command's own help would be cut at 80 columns."""
+
 for command in COMMANDS:
+    command.short_help = SHORT.get(command.name or "")
     cli.add_command(command)

@@ -10,6 +10,14 @@ import click
 
 PRECISIONS = ("fp32", "tf32", "amp", "amp-bf16", "amp-fp16")
 SCALES = ("tiny", "small", "reference")
+SCALE_HELP = (
+    "How much of the reference's size. By default tiny on a CPU; on a GPU small with the workload's own small data, "
+    "else reference. Of a kernel: how many problems."
+)
+DATA_HELP = (
+    "A data set's directory, or `synthetic`. By default the workload's own small data: digits, shapes, lexicon, "
+    "clicks or templates (`mlperf-tui workloads`)."
+)
 UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,8 +26,13 @@ def run_options(command: F) -> F:
     """The options that every workload of ours knows; one that isn't given follows the machine."""
     options = (
         click.option("--precision", type=click.Choice(PRECISIONS), help="fp32 has TF32 off."),
-        click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Samples a step and process."),
-        click.option("--scale", type=click.Choice(SCALES), help="How much of the reference's size."),
+        click.option(
+            "--batch",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Samples a step and process; by default the scale's.",
+        ),
+        click.option("--scale", type=click.Choice(SCALES), help=SCALE_HELP),
         click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="Stop after N epochs."),
         click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Stop after N steps."),
         click.option(
@@ -36,7 +49,7 @@ def run_options(command: F) -> F:
         click.option("--resume", metavar="FILE|DIR", help="Go on from a checkpoint."),
         click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN search for its fastest kernels first."),
         click.option("--compile", is_flag=True, help="Let torch.compile compile the model first."),
-        click.option("--data", metavar="DIR", help="A data set's directory, or `digits` or `synthetic`."),
+        click.option("--data", metavar="DIR", help=DATA_HELP),
     )
     for option in reversed(options):
         command = option(command)
@@ -62,6 +75,12 @@ def complete_workload(_: click.Context, __: click.Parameter, typed: str) -> list
 def session_argument(command: F) -> F:
     """SESSION: an id, a unique prefix, a name or `last`, which it is when none is given."""
     return click.argument("session", default="last", shell_complete=complete_session)(command)
+
+
+def headless_option(command: F) -> F:
+    """Lines in place of the screen, in a terminal too."""
+    words = "Plain progress lines; the default without a terminal."
+    return click.option("--headless", is_flag=True, help=words)(command)
 
 
 def mouse_option(command: F) -> F:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shutil
 import sys
 from typing import Any
@@ -9,12 +10,16 @@ from typing import Any
 import click
 
 from mlperf_tui.cli.look import exit_code, has_screen, progress, watch
-from mlperf_tui.cli.options import complete_workload, mouse_option, run_options
+from mlperf_tui.cli.options import complete_workload, headless_option, mouse_option, run_options
 from mlperf_tui.cli.say import say
+from mlperf_tui.errors import NotFound
 
 BEHIND_DASHES = "mlperf_tui.command"
 KEPT = ("python", "name", "note", "grace", "on_end", "detach", "headless", "mouse")
 """Options of `run` that the tool keeps for itself; all others go to the workload."""
+
+ALIKE = 0.7
+"""difflib's ratio: resnet51 and resnet are like resnet50; a word that only shares letters is like none."""
 
 WIDE = 1000
 """Columns where there is no terminal: a line a row, for other programs."""
@@ -43,7 +48,7 @@ class WithCommand(click.Command):
 )
 @click.option("--on-end", metavar="COMMAND", help="A shell command to run once the run has ended.")
 @click.option("--detach", is_flag=True, help="Start it, print its id, and leave.")
-@click.option("--headless", is_flag=True, help="Plain progress lines; the default without a terminal.")
+@headless_option
 @mouse_option
 @click.pass_context
 def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...], **given: Any) -> int:
@@ -101,9 +106,23 @@ def check_run(
     if not workload and not command:
         raise click.UsageError("name a workload (`mlperf-tui workloads` shows them), or a command behind `--`")
     given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value not in {None, False}]
+    if workload:
+        _check_name(workload, verb)
     if command and given:
         raise click.UsageError(f"{given[0]} is for our workloads: a command's own options stand behind it")
     _check_device(options.get("device"), options.get("gpus"))
+
+
+def _check_name(workload: str, verb: str) -> None:
+    """Raise NotFound, with the name that was probably meant, where there is no such workload."""
+    from mlperf_tui.catalog import WORKLOADS
+
+    if workload in WORKLOADS:
+        return
+    alike = difflib.get_close_matches(workload, WORKLOADS, n=1, cutoff=ALIKE)
+    hint = f"did you mean {alike[0]}?" if alike else f"there are: {', '.join(WORKLOADS)} (`mlperf-tui workloads`)."
+    own = f"A command of your own goes behind `--`: mlperf-tui {verb} -- {workload} …"
+    raise NotFound(f"no workload {workload}: {hint} {own}")
 
 
 def _check_device(device: str | None, gpus: int | None) -> None:

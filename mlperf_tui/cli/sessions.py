@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,26 +12,31 @@ from mlperf_tui.cli.experiments import find_either, progress, say_report
 from mlperf_tui.cli.experiments import watch as watch_experiment
 from mlperf_tui.cli.look import choose, has_screen, say_summary, watch_lines
 from mlperf_tui.cli.look import watch as look_at
-from mlperf_tui.cli.options import age_s, complete_session, mouse_option, session_argument
+from mlperf_tui.cli.options import age_s, complete_session, headless_option, mouse_option, session_argument
 from mlperf_tui.cli.say import say
 from mlperf_tui.errors import MlperfTuiError
+
+if TYPE_CHECKING:
+    from mlperf_tui.session.experiments import ExperimentFolder
 
 
 @click.command()
 @session_argument
+@headless_option
 @mouse_option
 @click.pass_obj
-def watch(root: Path, session: str, mouse: bool) -> int:
+def watch(root: Path, session: str, headless: bool, mouse: bool) -> int:
     """Look at a session or an experiment, running or ended. Leaving it never stops the run."""
     from mlperf_tui.session.experiments import ExperimentFolder
 
     folder = find_either(root, session)
+    on_screen = has_screen() and not headless
     if isinstance(folder, ExperimentFolder):
-        if has_screen():
+        if on_screen:
             watch_experiment(folder, mouse=mouse)
         else:
             progress(folder, "text", stop_on_signals=False)
-    elif has_screen():
+    elif on_screen:
         look_at(folder, mouse=mouse)
     else:
         watch_lines(folder)
@@ -66,6 +72,8 @@ def stop(root: Path, session: str) -> None:
 
     folder = find_either(root, session)
     if isinstance(folder, ExperimentFolder):
+        if _end_left(folder):
+            return
         launch.stop_experiment(folder)
     else:
         launch.stop(folder)
@@ -73,6 +81,20 @@ def stop(root: Path, session: str) -> None:
     if not launch.wait(folder, patience_s):
         raise MlperfTuiError(f"{folder.id} has not ended yet: look at it with `mlperf-tui watch {folder.id}`")
     say(f"{folder.id} {status(folder).word}")
+
+
+def _end_left(experiment: ExperimentFolder) -> bool:
+    """Whether its runner was gone and runs went on: they are ended, and named."""
+    from mlperf_tui.launch.experiment import end_runs, runs_left
+
+    left = runs_left(experiment)
+    if not left:
+        return False
+    if deaf := end_runs(left):
+        raise MlperfTuiError(f"{deaf[0].id} has not ended yet: look at it with `mlperf-tui watch {deaf[0].id}`")
+    many = "1 run" if len(left) == 1 else f"{len(left)} runs"
+    say(f"{experiment.id}: its runner was gone and {many} still went; ended {', '.join(run.id for run in left)}")
+    return True
 
 
 @click.command()

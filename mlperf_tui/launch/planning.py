@@ -58,7 +58,7 @@ def argv_of(request: Request) -> tuple[str, ...]:
 def _workload_argv(request: Request) -> tuple[str, ...]:
     workload = catalog.find(request.workload or "")
     python = _python(request.python)
-    _check_data(request.options.get("data"))
+    _check_data(workload, request.options.get("data"))
     _check_needs(python)
     return workload.argv(python, request.options)
 
@@ -81,13 +81,14 @@ def _python(given: str | None) -> str:
     return str(Path(found).absolute())
 
 
-def _check_data(data: str | None) -> None:
-    if data is None or data in {"digits", "synthetic"}:
+def _check_data(workload: catalog.Workload, data: str | None) -> None:
+    if data is None or data in workload.embedded:
         return
     path = Path(data)
     if not path.is_dir():
         what = "is no directory" if path.exists() else "does not exist"
-        raise MlperfTuiError(f"--data {data} {what}: name a data set's directory, or `digits` or `synthetic`")
+        others = "".join(f" or `{name}`" for name in workload.embedded)
+        raise MlperfTuiError(f"--data {data} {what}: name a data set's directory{others}")
     if not os.access(path, os.R_OK | os.X_OK):
         raise MlperfTuiError(f"--data {data} can't be read: check its permissions")
 

@@ -17,6 +17,7 @@ from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import FORMAT, Experiment, Record, Stage, decode, encode
 from mlperf_tui.session.folder import Folder, new_id, sessions, write_whole
 from mlperf_tui.session.log import Tail
+from mlperf_tui.session.status import status
 
 LOG = re.compile(r"log-(\d+)\.jsonl")
 PREFIX = "e-"
@@ -82,6 +83,13 @@ class ExperimentFolder:
     def last_written(self) -> float:
         """When anything in it last changed, in seconds since the epoch."""
         return max((found.st_mtime for found in self._files()), default=0.0)
+
+    @property
+    def gone(self) -> str:
+        """That its runner is gone, and how many runs still go: a runner that is killed ends none."""
+        left = sum(status(run).live for run in self.sessions())
+        still = f", {left} run{'' if left == 1 else 's'} of it still go{'es' if left == 1 else ''}" if left else ""
+        return f"its runner is gone{still}"
 
     def size(self) -> int:
         """Bytes on disk, without its sessions'."""

@@ -78,6 +78,11 @@ class Folder:
     def hour_files(self) -> list[Path]:
         return sorted(self._matching(HOURS))
 
+    @property
+    def gone(self) -> str:
+        """What is gone where it was interrupted."""
+        return "the recorder and the workload are gone"
+
     def last_written(self) -> float:
         """When anything in it last changed, in seconds since the epoch."""
         return max((path.stat().st_mtime for path in self.path.iterdir() if path.is_file()), default=0.0)

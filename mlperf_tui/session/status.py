@@ -35,6 +35,11 @@ class Recorded(Protocol):
         """Seconds since the epoch."""
         ...
 
+    @property
+    def gone(self) -> str:
+        """What is gone, once nobody holds it any more and no End was written."""
+        ...
+
 
 @frozen
 class Status:
@@ -115,4 +120,4 @@ def _here(folder: Recorded, holders: lock.Holders, end: End | None) -> Status:
         return Status("running-unrecorded", UNRECORDED)
     if end is not None:
         return _ended(end)
-    return Status("interrupted", "the recorder and the workload are gone")
+    return Status("interrupted", folder.gone)

@@ -23,7 +23,7 @@ from mlperf_tui.viewer.panes.output import Output
 from mlperf_tui.viewer.panes.pane import Pane
 from mlperf_tui.viewer.screens.main import MainScreen
 from mlperf_tui.viewer.screens.stacks import StacksScreen
-from mlperf_tui.viewer.shell import Shell
+from mlperf_tui.viewer.shell import Shell, cannot_stop
 from mlperf_tui.viewer.snapshot import Snapshot
 from mlperf_tui.viewer.source import Source
 
@@ -42,7 +42,7 @@ class ViewerApp(Shell[Outcome]):
         Binding("q", "leave", "leave", tooltip="leave: the run goes on"),
         Binding("ctrl+c,ctrl+q", "leave", "leave", tooltip="leave: the run goes on", show=False, priority=True),
         Binding("S", "ask_to_stop", "stop", key_display="S", tooltip="stop the run (asks first)"),
-        Binding("space", "freeze", "freeze", tooltip="freeze the picture, not the recording; looking back, play"),
+        Binding("space", "freeze", "freeze", tooltip="freeze the picture, not the recording; then play"),
         Binding(
             "left", "move(-5)", "look back", key_display="←→", tooltip="look back 5 s, with shift 1 min, with ctrl 1 h"
         ),
@@ -170,7 +170,7 @@ class ViewerApp(Shell[Outcome]):
         """The program's own keys first, then those of the pane that has the focus, then those of all others."""
         from mlperf_tui.viewer.screens.help import HelpScreen, key_lines  # noqa: PLC0415  not for the first picture
 
-        keys = [found.binding for found in self._in_force()]
+        keys = [found.binding for found in self._known()]
         keys += [binding for pane in self.main.query(Pane) for _, binding in pane._bindings]
         await self.push_screen(HelpScreen(key_lines((self.get_key_display(key), key) for key in keys)))
 
@@ -191,18 +191,40 @@ class ViewerApp(Shell[Outcome]):
             self.push_screen(StopScreen(plan.id, plan.grace_s), self._answered)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """None for what would do nothing now: `?` tells of it all the same, the last line and the palette don't."""
+        return None if self._why_not(action) is not None else True
+
+    def key_upper_s(self) -> None:
+        """Textual calls this for S where its action isn't in force."""
+        self._say_why_not("ask_to_stop")
+
+    def key_d(self) -> None:
+        """The same for d."""
+        self._say_why_not("dump")
+
+    def _say_why_not(self, action: str) -> None:
+        why = self._why_not(action)
+        if why and self.screen is self.main:
+            self.notify(why, markup=False)
+
+    def _why_not(self, action: str) -> str | None:
         """What has ended can't be stopped, nor what is stopping already; nor has it stacks, unless a dump left some."""
         shown = self.latest
-        if action == "ask_to_stop":
-            return shown is not None and shown.status.word in STOPPABLE
-        if action == "dump":
-            return shown is not None and (shown.status.live or shown.dump is not None)
-        return True
+        if shown is None:
+            return "" if action in {"ask_to_stop", "dump"} else None
+        if action == "ask_to_stop" and shown.status.word not in STOPPABLE:
+            return cannot_stop(shown.status.word)
+        if action == "dump" and not shown.status.live and shown.dump is None:
+            return "no stacks: the run doesn't run here any more, and it left no dump"
+        return None
+
+    def _known(self) -> list[ActiveBinding]:
+        """The program's own keys first, then the screen's and those of the pane that has the focus."""
+        return sorted(self.main.active_bindings.values(), key=lambda found: found.node is not self)
 
     def _in_force(self) -> list[ActiveBinding]:
-        """The program's own keys first, then the screen's and those of the pane that has the focus."""
-        active = sorted(self.main.active_bindings.values(), key=lambda found: found.node is not self)
-        return [found for found in active if found.enabled]
+        """The same without those that would do nothing now."""
+        return [found for found in self._known() if found.enabled]
 
     def _answered(self, yes: bool | None) -> None:
         if yes:

@@ -68,8 +68,16 @@ def _epoch(mark: Mark) -> int | None:
     return None
 
 
+CHECKPOINTS = {
+    "checkpoint_saved": "checkpoint {}, after step {}",
+    "checkpoint_failed": "no checkpoint after step {1}: {0}",
+}
+
+
 def _sentence(mark: Mark) -> str:
     said = _value(mark.value)
+    if mark.key in CHECKPOINTS and isinstance(step := mark.metadata.get("step"), int):
+        return clean(CHECKPOINTS[mark.key].format(said, f"{step:,}"))
     epoch = mark.metadata.get("epoch_num")
     status = mark.metadata.get("status")
     extra = [f"epoch {epoch}"] if epoch is not None else []

@@ -12,12 +12,20 @@ from textual.binding import ActiveBinding
 from textual.command import CommandPalette
 
 from mlperf_tui.errors import MlperfTuiError
+from mlperf_tui.session.status import ENDED
 from mlperf_tui.viewer import glyphs, terminal
 from mlperf_tui.viewer.driver import SurvivingDriver
 
 LOOK_FOR_TERMINAL_S = 1.0
 Result = TypeVar("Result")
 T = TypeVar("T")
+
+
+def cannot_stop(word: str) -> str:
+    """Why what is in this state can't be stopped from here."""
+    if word == "stopping":
+        return "it is stopping already"
+    return f"nothing to stop: it has ended ({word})" if word in ENDED else f"nothing to stop here ({word})"
 
 
 class Shell(App[Result]):

@@ -104,7 +104,8 @@ class LinksNow:
 class ThreadNow:
     """One thread: its share of one core in percent, the kernel's letter for its state, and where it is.
 
-    `spent` holds the functions of its last minute, each with its share (0 to 1), the largest first.
+    `spent` holds the functions of its last minute, each with its share (0 to 1), the largest first. `stale_s` is the
+    frame's age where it is so old that the thread may long be elsewhere, else None.
     """
 
     pid: int
@@ -115,6 +116,7 @@ class ThreadNow:
     state: str = ""
     frame: str | None = None
     spent: tuple[tuple[str, float], ...] = ()
+    stale_s: float | None = None
 
 
 @frozen

@@ -13,7 +13,17 @@ SPENT_NS = 60 * SECOND_NS
 FRAME_STALE_NS = 60 * SECOND_NS
 """With many processes each is asked in its turn, so a frame is older than a CPU share."""
 
+FRAME_FRESH_NS = 5 * SECOND_NS
+"""A frame that is older carries its age, unless so many processes share the turns that none can be newer."""
+
+ASKED_EVERY_NS = SECOND_NS // 2
+"""py-spy asks two processes a second at most."""
+
 FUNCTIONS = 8
+
+
+Newest = dict[int, tuple[int, str, int]]
+"""By thread: when its frame was read, the frame, and of which process."""
 
 
 class Threads:
@@ -46,8 +56,12 @@ class Threads:
         if reading is None or now - reading.t > STALE_NS:
             return ThreadsNow(no_frames=no_frames)
         newest, spent = self._where(now)
+        fresh_ns = self._fresh_ns(newest, reading)
         shares = zip(reading.tids, reading.cpu_cores, reading.states.ljust(len(reading.tids)), strict=False)
-        threads = tuple(self._thread(tid, cores, state, newest, spent) for tid, cores, state in shares)
+        threads = tuple(
+            self._thread(tid, cores, state, _placed(newest.get(tid), now, fresh_ns), spent)
+            for tid, cores, state in shares
+        )
         more = reading.more_cpu_cores
         return ThreadsNow(threads, reading.more_threads, None if more is None else 100 * more, no_frames)
 
@@ -64,7 +78,12 @@ class Threads:
         return {kind: record.t for kind, record in newest.items() if record is not None}
 
     def _thread(
-        self, tid: int, cores: float | None, state: str, newest: dict[int, str], spent: dict[int, Counter[str]]
+        self,
+        tid: int,
+        cores: float | None,
+        state: str,
+        placed: tuple[str | None, float | None],
+        spent: dict[int, Counter[str]],
     ) -> ThreadNow:
         info = self._infos.get(tid)
         return ThreadNow(
@@ -74,20 +93,34 @@ class Threads:
             rank=info.rank if info else None,
             cpu_pct=None if cores is None else 100 * cores,
             state=state.strip(),
-            frame=newest.get(tid),
+            frame=placed[0],
+            stale_s=placed[1],
             spent=_shares(spent.get(tid, Counter())),
         )
 
-    def _where(self, now: int) -> tuple[dict[int, str], dict[int, Counter[str]]]:
+    def _fresh_ns(self, newest: Newest, reading: ThreadReading) -> int:
+        """Twice the time after which each process could have been asked again."""
+        asked = {newest[tid][2] for tid in reading.tids if tid in newest}
+        return max(FRAME_FRESH_NS, 2 * len(asked) * ASKED_EVERY_NS)
+
+    def _where(self, now: int) -> tuple[Newest, dict[int, Counter[str]]]:
         """Each thread's newest frame, and how often it was seen in which function."""
-        newest: dict[int, str] = {}
+        newest: Newest = {}
         spent: dict[int, Counter[str]] = {}
         for reading in self._frames:
             for tid, frame in zip(reading.tids, reading.frames, strict=False):
                 spent.setdefault(tid, Counter())[frame.rpartition(":")[0] or frame] += 1
                 if now - reading.t <= FRAME_STALE_NS:
-                    newest[tid] = frame
+                    newest[tid] = (reading.t, frame, reading.pid)
         return newest, spent
+
+
+def _placed(seen: tuple[int, str, int] | None, now: int, fresh_ns: int) -> tuple[str | None, float | None]:
+    """A thread's frame, and its age in seconds where it isn't fresh."""
+    if seen is None:
+        return None, None
+    age_ns = now - seen[0]
+    return seen[1], age_ns / SECOND_NS if age_ns > fresh_ns else None
 
 
 def _shares(seen: Counter[str]) -> tuple[tuple[str, float], ...]:

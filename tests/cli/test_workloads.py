@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mlperf_tui.catalog import WORKLOADS
+from mlperf_tui.catalog import WORKLOADS, Workload
+from mlperf_tui.errors import MlperfTuiError
+from mlperf_tui.launch import planning
 from tests.conftest import ROOT
 from tests.nvml.build import environment
 from tests.nvml.play import scenario
@@ -78,3 +80,12 @@ def test_80_columns_are_enough(machine: str, nvml_dir: Path) -> None:
     narrow, wide = said(nvml_dir, machine, "80"), said(nvml_dir, machine)
     assert max(map(len, narrow.splitlines())) <= 80
     assert sorted(narrow.split()) == sorted(wide.split())
+
+
+@pytest.mark.parametrize("workload", [one for one in WORKLOADS.values() if one.embedded], ids=lambda one: one.name)
+def test_what_the_table_names_as_data_is_taken(workload: Workload) -> None:
+    """The embedded one by its name, and noise; another workload's is a directory that isn't there."""
+    for data in workload.embedded:
+        planning._check_data(workload, data)
+    with pytest.raises(MlperfTuiError, match=f"or `{workload.embedded[0]}` or `synthetic`$"):
+        planning._check_data(workload, "nobody's")

@@ -106,6 +106,7 @@ def _left_going(tool: Tool, steps: int) -> tuple[ExperimentFolder, Folder]:
     kill(_runner(folder))
     until(lambda: status(folder).word == "interrupted", "its status")
     assert status(run).word == "running"
+    assert status(folder).detail == "its runner is gone, 1 run of it still goes"
     return folder, run
 
 

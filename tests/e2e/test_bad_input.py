@@ -22,6 +22,8 @@ from tests.e2e.tool import Tool
         (("run", "resnet50", "--precision", "fp8"), 125, "amp-fp16"),
         (("run", "resnet50", "--colour"), 125, "--colour"),
         (("run", "resnet50", "--data", "/no/such"), 125, "/no/such does not exist"),
+        (("run", "ncf", "--data", "digits"), 125, "name a data set's directory or `clicks` or `synthetic`"),
+        (("run", "deepbench-gemm", "--data", "digits"), 125, "--data digits does not exist"),
         (("run", "resnet50", "--data", "/etc/passwd"), 125, "is no directory"),
         (("run", "resnet50", "--python", "/no/python"), 127, "no Python at /no/python"),
         (("run", "resnet50", "--", "true"), 125, "not both"),

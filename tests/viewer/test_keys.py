@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 from textual import events
@@ -21,7 +22,7 @@ from mlperf_tui.viewer.panes.threads import Threads
 from mlperf_tui.viewer.screens.ask import AskScreen
 from mlperf_tui.viewer.screens.help import HelpScreen
 from mlperf_tui.viewer.screens.stop import StopScreen
-from mlperf_tui.viewer.snapshot import Dump, Known, Stack
+from mlperf_tui.viewer.snapshot import Cost, Dump, Known, Stack
 from tests.viewer.app_of import ByHand, app_of, as_running, feed, ready, recorded, text_of
 
 SIZE = (80, 24)
@@ -294,6 +295,57 @@ async def test_a_dump_that_cannot_be_made_says_why() -> None:
         assert "no stacks: py-spy may not read it" in text_of(app)
 
 
+async def test_the_stacks_say_how_to_leave_them() -> None:
+    """In their last line, with no key that does nothing; each of those keys does."""
+    snapshot = as_running(recorded("eight-gpus"))
+    app = app_of(snapshot)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        for key in ("escape", "q", "enter"):
+            await pilot.press("d")
+            await pilot.pause()
+            assert text_of(app).splitlines()[-1].split("  ")[0].strip() == "esc, q close"
+            await pilot.press(key)
+            assert app.screen is app.main
+
+
+@pytest.mark.parametrize(
+    ("key", "word", "why"),
+    [
+        ("S", "finished", "nothing to stop: it has ended (finished)"),
+        ("S", "stopping", "it is stopping already"),
+        ("S", "elsewhere", "nothing to stop here (elsewhere)"),
+        ("d", "finished", "no stacks: the run doesn't run here any more, and it left no dump"),
+    ],
+)
+async def test_a_key_that_can_do_nothing_says_why(key: str, word: str, why: str) -> None:
+    """In one line, which goes by itself; under the help nothing is said."""
+    app = app_of(dataclasses.replace(recorded("eight-gpus"), status=Status(word), dump=None))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await ready(pilot)
+        await pilot.press("question_mark", key, "escape")
+        assert not app._notifications
+        await pilot.press(key)
+        assert [one.message for one in app._notifications] == [why]
+
+
+@pytest.mark.parametrize("state", ["running", "finished"])
+async def test_help_is_in_the_last_line_at_every_width(state: str) -> None:
+    """It leads to all other keys: what watching costs, or any other key, gives way to it."""
+    snapshot = as_running(recorded("eight-gpus"))
+    cost = Cost(recorder_pct=2.0, late_ticks=3)
+    app = app_of(dataclasses.replace(snapshot, status=Status(state), cost=cost))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        for width in (*range(40, 64), 80, 99, 100, 101, 119, 120, 149, 150, 151, 160, 200, 220):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause()
+            last = text_of(app).splitlines()[-1]
+            assert "? help" in last, (width, last)
+            assert "q leave" in last, (width, last)
+            assert ("watching costs 2.0 %" in last) == (width >= 60), (width, last)
+
+
 async def test_y_copies_the_summary() -> None:
     """Through the terminal, by OSC 52."""
     app = app_of(recorded("cpu-digits"), control=Control(summary=lambda: "| what | how much |"))
@@ -366,6 +418,29 @@ async def test_help_holds_every_binding_in_force() -> None:
             assert not isinstance(app.screen, HelpScreen)
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+async def test_help_is_cut_at_no_width(width: int) -> None:
+    """Long lines go on in the next."""
+    app = app_of(as_running(recorded("cpu-digits")))
+    async with app.run_test(size=(width, 120)) as pilot:
+        await ready(pilot)
+        keys = [found.binding for found in app.main.active_bindings.values()]
+        await pilot.press("question_mark")
+        shown = " ".join(" ".join(re.findall("│(.*)│", text_of(app))).split())
+        for key in keys:
+            assert (key.tooltip or key.description) in shown
+
+
+async def test_help_tells_of_what_does_nothing_now() -> None:
+    """A run that has ended can't be stopped, but S is a key."""
+    app = app_of(dataclasses.replace(recorded("cpu-digits"), dump=None))
+    async with app.run_test(size=(100, 60)) as pilot:
+        await ready(pilot)
+        await pilot.press("question_mark")
+        for said in ("stop the run (asks first)", "dump every rank's stacks", "back from an enlarged pane"):
+            assert said in text_of(app)
+
+
 async def test_tab_moves_and_arrows_scroll_the_focused_pane() -> None:
     """Sixteen GPUs don't fit on 24 lines: the table scrolls, and says where it stands."""
     app = app_of(recorded("sixteen-gpus"))
@@ -408,7 +483,9 @@ async def test_the_palette_holds_every_action_that_has_a_key() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await ready(pilot)
         told = {
-            binding.tooltip or binding.description for binding in (f.binding for f in app.main.active_bindings.values())
+            found.binding.tooltip or found.binding.description
+            for found in app.main.active_bindings.values()
+            if found.enabled
         }
         commands = list(app.get_system_commands(app.main))
         assert {command.title for command in commands} == told - {""}

@@ -7,10 +7,12 @@ import dataclasses
 import pytest
 
 from mlperf_tui.analysis.bottleneck import Verdict
+from mlperf_tui.session.status import Status
 from mlperf_tui.viewer.panes.footer import watching
 from mlperf_tui.viewer.panes.host import timeline
 from mlperf_tui.viewer.panes.links import Links, LinksLine
 from mlperf_tui.viewer.panes.rows import Content, Room
+from mlperf_tui.viewer.panes.rows import Look as Dim
 from mlperf_tui.viewer.panes.threads import Threads
 from mlperf_tui.viewer.panes.throughput import Throughput, limited
 from mlperf_tui.viewer.snapshot import Cost, LinkNow, LinksNow, Look, ThreadNow, ThreadsNow
@@ -47,6 +49,17 @@ def test_pcie_says_that_it_is_pcie() -> None:
     """In its heading, with what measures it."""
     found = recorded("a10-pcie")
     assert Links().heading(found).startswith("PCIe, GB/s (")
+
+
+def test_an_old_frame_has_its_age_in_front() -> None:
+    """In words, where a narrow pane doesn't cut it off; dim besides."""
+    old = ThreadNow(7, 7, "rank 0 main", 0, 53.0, "R", "_tokenize tokenize.py:604", stale_s=12.4)
+    snapshot = dataclasses.replace(EIGHT, status=Status("running"), threads=ThreadsNow((old,)))
+    [line] = Threads().content(snapshot, Room(80, 6)).body
+    assert line[-1] == ("12 s ago: _tokenize tokenize.py:604", Dim.DIM)
+    assert "12 s ago" in text(Threads().content(snapshot, Room(44, 6)))
+    ended = dataclasses.replace(snapshot, status=Status("finished"))
+    assert "12 s before the end: _tokenize" in text(Threads().content(ended, Room(80, 6)))
 
 
 def test_a_thread_without_a_frame_says_its_state() -> None:

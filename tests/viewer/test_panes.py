@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 from textual.geometry import Region
 
+from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.quality import Quality as Measured
 from mlperf_tui.session.status import Status
 from mlperf_tui.viewer.history import Track
@@ -131,8 +132,89 @@ def test_quality_before_and_after_the_target() -> None:
     assert "target in 00:00:25 to 00:00:40" in quality_text(qualities=(asked,), evaluations=3, estimate_s=(25.0, 40.0))
     done = dataclasses.replace(asked, value=0.76, best=0.77, reached=True, time_to_target_s=72.0)
     assert "target reached  after 00:01:12" in quality_text(qualities=(done,), evaluations=3)
+    share = Measured("box AP", "up", 0.21, 0.3, 0.377, reached=False, time_to_target_s=None)
+    assert "box AP 21.0 % of 37.7 %  best 30.0 %" in quality_text(qualities=(share,))
     bleu = Measured("bleu", "up", 25.1, 25.1, 25.6, reached=False, time_to_target_s=None)
     assert "bleu 25.1 of 25.6" in quality_text(qualities=(bleu,))
+
+
+@pytest.mark.parametrize("name", ["geometric mean, TFLOP/s", "geometric mean, GB/s", "accesses/s", "speedup", "gap"])
+def test_a_metric_with_a_unit_is_a_number(name: str) -> None:
+    """However small: 0.03 TFLOP/s are not 3 %."""
+    slow = Measured(name, "up", 0.03023, 0.04, None, reached=None, time_to_target_s=None)
+    shown = quality_text(qualities=(slow,))
+    assert f"{name} 0.0302" in shown
+    assert "best 0.0400" in shown
+    assert "%" not in shown
+    assert "%" not in "".join(Quality().details(dataclasses.replace(recorded("failed"), learning=learning(slow))))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["top-1", "top5", "eval_accuracy", "val_acc", "BLEU", "mAP", "box AP", "mAP@0.5", "SEGM", "HR@10", "F1", "mIoU"],
+)
+def test_a_share_is_in_percent(name: str) -> None:
+    """What the workloads measure, and what others call theirs."""
+    assert f"{name} 41.2 %" in quality_text(qualities=(Measured(name, "up", 0.412, None, None, None, None),))
+
+
+def learning(*qualities: Measured) -> Learning:
+    return Learning(qualities=qualities)
+
+
+@pytest.mark.parametrize(
+    ("means", "last", "ends"),
+    [
+        ((2.95, 2.03), 1.412, ("3.00", "1.40")),
+        ((2.95, 2.03), 3.217, ("3.30", "2.00")),
+        ((0.0085, 0.0081), 0.00791, ("0.00850", "0.00791")),
+        ((6.9075, 6.9073), 6.907, ("6.91", "6.90")),
+        ((-1.5, -2.5), -2.61, ("-1.50", "-2.70")),
+        ((2.95, 2.03), float("nan"), ("2.95", "2.03")),
+        ((2.0, 2.0), 2.0, ("", "")),
+    ],
+)
+def test_the_axis_holds_the_last_loss(means: tuple[float, float], last: float, ends: tuple[str, str]) -> None:
+    """The curve's columns are means: the last loss may be below them all, or above."""
+    track = Track(1000, tuple(means[second >= 950] for second in range(900, 1000)))
+    snapshot = dataclasses.replace(
+        recorded("failed"), status=Status("running"), elapsed_s=100.0, learning=Learning(loss=last, losses=track)
+    )
+    lines = text(Quality().content(snapshot, Room(60, 8))).splitlines()
+    assert (lines[1][:8].strip(), lines[5][:8].strip()) == ends
+
+
+@pytest.mark.parametrize("size", [(46, 7), (78, 9), (78, 10)])
+def test_the_next_step_is_told_whole(size: tuple[int, int]) -> None:
+    """Over as many lines as the curve can spare, which keeps two."""
+    advice = "Other programs take part of the processors: end them, or give this run cores of its own with taskset."
+    verdict = Verdict("host", ("1.9 of 2 cores",), advice)
+    snapshot = dataclasses.replace(as_running(recorded("cpu-digits")), limited=verdict)
+    content = Throughput().content(snapshot, Room(size[0], size[1]))
+    told = " ".join(line.strip() for line in text(content).splitlines())
+    assert f"next: {advice}" in told or (size == (46, 7) and "next" not in told)
+    assert len(content.body) >= 2
+
+
+def without_steps(kind: str, word: str) -> str:
+    snapshot = recorded("failed")
+    training = dataclasses.replace(
+        snapshot.training, now=type(snapshot.training.now)(), whole=type(snapshot.training.now)()
+    )
+    plan = dataclasses.replace(snapshot.plan, kind=kind)
+    told = dataclasses.replace(
+        snapshot, status=Status(word), training=training, plan=plan, elapsed_s=40.0, limited=None
+    )
+    return text(Throughput().content(told, Room(100, 6)))
+
+
+def test_three_lines_are_the_advice_for_other_programs_only() -> None:
+    """A workload of ours has them, and to one that failed they would be no help."""
+    assert "three lines in its loop" in without_steps("command", "running")
+    assert "three lines in its loop" in without_steps("command", "finished")
+    for kind, word in (("workload", "failed"), ("workload", "stopped"), ("command", "failed")):
+        assert without_steps(kind, word).strip() == "ended before its first step"
+    assert without_steps("workload", "running").strip() == "no step yet"
 
 
 def test_loss_that_is_no_number_is_a_word() -> None:

@@ -60,6 +60,21 @@ def test_a_frame_that_is_too_old_is_not_where_a_thread_is() -> None:
     assert thread.spent == (("f a.py", 1.0),)
 
 
+def placed(t: int, *pids: int) -> Threads:
+    """Frames of these processes, a thread each, read at `t`; shares of all of them."""
+    frames = [FrameReading(t * S, pid, (pid,), ("f a.py:1",)) for pid in pids]
+    return threads(*frames, ThreadReading(12 * S, pids, (1.0,) * len(pids), "R" * len(pids)))
+
+
+def test_an_old_frame_says_how_old() -> None:
+    """Beside a share of now it would be a lie; with many processes each waits its turn, and twice that is no news."""
+    assert [one.stale_s for one in placed(8, 7).now(12 * S, None).threads] == [None]
+    assert [one.stale_s for one in placed(6, 7).now(12 * S, None).threads] == [6.0]
+    assert {one.stale_s for one in placed(6, *range(7)).now(12 * S, None).threads} == {None}
+    assert {one.stale_s for one in placed(1, *range(7)).now(12 * S, None).threads} == {11.0}
+    assert [one.stale_s for one in placed(4, 7).now(90 * S, None, ended=True).threads] == [8.0]
+
+
 def test_a_refusal_is_handed_on() -> None:
     """Why there are no frames."""
     assert threads().now(S, "py-spy may not").no_frames == "py-spy may not"

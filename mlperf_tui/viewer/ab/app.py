@@ -23,7 +23,7 @@ from mlperf_tui.viewer.ab.screen import AbScreen
 from mlperf_tui.viewer.ab.stop import StopExperiment
 from mlperf_tui.viewer.control import Control
 from mlperf_tui.viewer.screens.help import HelpScreen, key_lines
-from mlperf_tui.viewer.shell import Shell
+from mlperf_tui.viewer.shell import Shell, cannot_stop
 
 Follow = Callable[[Callable[[Picture], object], Event], object]
 
@@ -103,7 +103,7 @@ class AbApp(Shell[bool]):
 
     async def action_help(self) -> None:
         """The program's own keys first, then those of the pane that has the focus, then those of all others."""
-        keys = [found.binding for found in self._in_force()]
+        keys = [found.binding for found in self._known()]
         keys += [binding for pane in self.main.query(AbPane) for _, binding in pane._bindings]
         await self.push_screen(HelpScreen(key_lines((self.get_key_display(key), key) for key in keys), NOTES))
 
@@ -117,17 +117,29 @@ class AbApp(Shell[bool]):
                 yield SystemCommand(said, f"key {self.get_key_display(found.binding)}", self._acting(found))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """What has ended can't be stopped, nor what is stopping already; what has no evidence has no report."""
+        """What has ended can't be stopped, nor what is stopping already; what has no evidence has no report.
+
+        None: `?` tells of it all the same.
+        """
         shown = self.latest
         if action == "ask_to_stop":
-            return shown is not None and shown.status.live and shown.status.word != "stopping"
+            stoppable = shown is not None and shown.status.live and shown.status.word != "stopping"
+            return True if stoppable else None
         if action == "copy_report":
-            return shown is not None and shown.held is not None
+            return True if shown is not None and shown.held is not None else None
         return True
 
+    def key_upper_s(self) -> None:
+        """Textual calls this for S where there is nothing to stop."""
+        if self.latest is not None and self.screen is self.main:
+            self.notify(cannot_stop(self.latest.status.word), markup=False)
+
+    def _known(self) -> list[ActiveBinding]:
+        return sorted(self.main.active_bindings.values(), key=lambda found: found.node is not self)
+
     def _in_force(self) -> list[ActiveBinding]:
-        active = sorted(self.main.active_bindings.values(), key=lambda found: found.node is not self)
-        return [found for found in active if found.enabled]
+        """The same without those that would do nothing now."""
+        return [found for found in self._known() if found.enabled]
 
     def _answered(self, yes: bool | None) -> None:
         if yes:

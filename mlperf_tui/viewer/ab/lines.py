@@ -67,7 +67,8 @@ def _progress(picture: Picture) -> list[str]:
     if stage is None:
         return ["no pair has been started yet"]
     doing = stage.text if stage.pair is None else f"pair {stage.pair}: {stage.text}"
-    limit = "" if math.isinf(plan.limit_s) else f"at most {fmt.duration(plan.limit_s)}"
+    since = " since it was continued" if picture.continued else ""
+    limit = "" if math.isinf(plan.limit_s) else f"at most {fmt.duration(plan.limit_s)}{since}"
     return [doing, limit, f"{plan.most_pairs} pairs at most"]
 
 

@@ -43,6 +43,7 @@ def picture(plan: Experiment, status: Status, logs: Logs, held: Held | None, now
         events=events,
         alarms=tuple(replace(one, text=one.text.removeprefix(ALARM)) for one in events if one.alarm),
         held=held,
+        continued=len(logs) > 1,
     )
 
 

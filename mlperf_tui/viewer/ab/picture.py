@@ -44,7 +44,10 @@ class Held:
 
 @frozen
 class Picture:
-    """One moment of an experiment. `age_s` is how old the evidence is, `trouble` why it can't be read just now."""
+    """One moment of an experiment. `age_s` is how old the evidence is, `trouble` why it can't be read just now.
+
+    `continued` says that another runner was there before: the limit is counted anew.
+    """
 
     plan: Experiment
     status: Status
@@ -55,6 +58,7 @@ class Picture:
     held: Held | None = None
     age_s: float | None = None
     trouble: str = ""
+    continued: bool = False
 
     @property
     def unit(self) -> str:

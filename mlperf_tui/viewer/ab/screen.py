@@ -60,7 +60,7 @@ class AbScreen(PacedScreen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Rows can't be selected, so there is nothing to copy; and only an enlarged pane can be left."""
         if action == "all_panes":
-            return self._enlarged is not None
+            return True if self._enlarged is not None else None
         return False if action == "copy_text" else super().check_action(action, parameters)
 
     def on_resize(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
+
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer.layout import WIDE
 from mlperf_tui.viewer.panes.pane import Pane
@@ -12,7 +14,9 @@ COST_FROM, COST_COLUMNS = 60, 21
 WHOLE_FROM, WHOLE_COLUMNS = 150, 74
 """Narrower screens have room for keys only. A cost of another width must not make keys come and go."""
 
-FIRST = ("leave", "stop", "freeze", "look back", "enlarge", "help")
+GAP = "   "
+HELP = "help"
+FIRST = ("leave", "stop", "freeze", "look back", "enlarge", HELP)
 """Where not all fit; the others follow as they come."""
 
 
@@ -24,15 +28,31 @@ class Footer(Pane):
         whole = room.width >= WHOLE_FROM
         said = watching(snapshot.cost, whole=whole) if room.width >= COST_FROM else ""
         cost = said and said.ljust(WHOLE_COLUMNS if whole else COST_COLUMNS)
-        left = fmt.fit(keys, room.width - 2 - (len(cost) + 3 if cost else 0), "   ")
+        left = fitting(keys, room.width - 2 - (len(cost) + 3 if cost else 0))
         return Content(body=[row(f" {fmt.ends(left, cost, room.width - 2)}", Look.DIM)])
 
-    def _keys(self, snapshot: Snapshot, *, wide: bool) -> list[str]:
+    def _keys(self, snapshot: Snapshot, *, wide: bool) -> dict[str, str]:
+        """By what each does, the most important ones first."""
         found = [active for active in self.screen.active_bindings.values() if active.binding.show and active.enabled]
         shown = sorted(found, key=lambda active: _rank(active.binding.description))
-        return [
-            _said(self.app.get_key_display(one.binding), one.binding.description, snapshot, wide=wide) for one in shown
-        ]
+        return {
+            what: _said(self.app.get_key_display(one.binding), what, snapshot, wide=wide)
+            for one in shown
+            for what in [one.binding.description]
+        }
+
+
+def fitting(keys: Mapping[str, str], width: int) -> str:
+    """As many keys as fit whole, in their order. Help has its place before all others: it leads to them."""
+    taken = {HELP} & keys.keys()
+    for what in keys:
+        if len(_line(keys, taken | {what})) <= width:
+            taken |= {what}
+    return fmt.shorten(_line(keys, taken), width)
+
+
+def _line(keys: Mapping[str, str], taken: Set[str]) -> str:
+    return GAP.join(said for what, said in keys.items() if what in taken)
 
 
 def _rank(description: str) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 from mlperf_tui.analysis.quality import Quality as Measured
 from mlperf_tui.report.numbers import count
 from mlperf_tui.viewer import format as fmt
@@ -11,7 +14,17 @@ from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
 from mlperf_tui.viewer.panes.throughput import grid_of
 from mlperf_tui.viewer.snapshot import Learning, Snapshot
 
-AXIS = 6
+AXIS = 7
+"""Columns of a number on the loss's axis, such as 0.00123."""
+
+DIGITS = 3
+"""Significant ones on that axis."""
+
+SHARE = re.compile(
+    r"(?<![a-z])(top-?\d|acc(uracy)?\d*|bleu|m?ap\d*|bbox|segm|hr|hits?|f1|em|exact|precision|recall|auc|m?iou|dice)(?![a-z])",
+    re.IGNORECASE,
+)
+"""Metrics that are shares of one: only they are told in percent. Any other may be of any unit, or of none."""
 
 
 class Quality(ScrollPane):
@@ -31,7 +44,8 @@ class Quality(ScrollPane):
     def details(self, snapshot: Snapshot) -> list[str]:
         learning = snapshot.learning
         return [
-            "loss: as the program reports it, rank 0's; its axis goes from the least to the most that is in sight",
+            "loss: as the program reports it, rank 0's; each column of the curve is a mean",
+            "the loss's axis: from the least to the most in sight, the last loss among them",
             *(
                 f"{found.metric}: as the program marks it, best {_value(found.best, found)}"
                 for found in learning.qualities
@@ -68,16 +82,25 @@ def _loss_curve(snapshot: Snapshot, width: int, lines: int) -> list[Row]:
 
 def _mark(value: float | None) -> str:
     """A number of the axis; none where the curve is flat or empty."""
-    return "" if value is None else count(value)
+    return "" if value is None else count(value, DIGITS)
 
 
 def _cells(snapshot: Snapshot, width: int, lines: int) -> tuple[list[str], float | None, float | None]:
-    """The curve, and the least and the most in sight where they differ."""
+    """The curve, and its axis' ends where they differ: means of neighbours and the last loss lie between them."""
     values = grid_of(snapshot, width).spread(snapshot.learning.losses)
-    known = [value for value in values if value is not None]
+    known = [value for value in (*values, snapshot.learning.loss) if value is not None and math.isfinite(value)]
     low, high = min(known, default=0.0), max(known, default=0.0)
-    drawn = glyphs.curve(values, lines, low, high)
-    return (drawn, low, high) if high > low else (drawn, None, None)
+    if high <= low:
+        return glyphs.curve(values, lines, low, high), None, None
+    low, high = _outward(low, high)
+    return glyphs.curve(values, lines, low, high), low, high
+
+
+def _outward(low: float, high: float) -> tuple[float, float]:
+    """Rounded to a tenth of what lies between at most, so that the axis seldom moves, and to the digits it tells."""
+    told = math.floor(math.log10(max(abs(low), abs(high)))) + 1 - DIGITS
+    step = 10.0 ** max(told, math.floor(math.log10((high - low) / 10)))
+    return math.floor(round(low / step, 6)) * step, math.ceil(round(high / step, 6)) * step
 
 
 def _metric(learning: Learning, *, ended: bool) -> list[str]:
@@ -111,8 +134,12 @@ def _why_not(learning: Learning) -> str:
 
 
 def _value(value: float | None, measured: Measured) -> str:
-    """A share in percent where the target is one, as accuracies are; else as it is."""
+    """In percent where the metric is a share of one, as accuracies are; else as the summary tells it."""
+    return fmt.share(value, 1) if _is_share(measured) else count(value)
+
+
+def _is_share(measured: Measured) -> bool:
+    """By its name, in which no unit such as TFLOP/s stands; BLEU and others are counted in hundredths too."""
     bound = max(abs(known) for known in (measured.target, measured.value, 0.0) if known is not None)
-    if measured.direction == "up" and bound <= 1:
-        return fmt.share(value, 1)
-    return fmt.three_digits(value)
+    named = "/" not in measured.metric and SHARE.search(measured.metric) is not None
+    return named and measured.direction == "up" and bound <= 1

@@ -17,6 +17,10 @@ class Stacks(ScrollPane):
         super().__init__(ascii_only=ascii_only)
         self.asked_t = 0
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """It has the screen already."""
+        return False if action == "enlarge" else super().check_action(action, parameters)
+
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         dump = snapshot.dump
         if dump is None or dump.t < self.asked_t:

@@ -34,20 +34,20 @@ class Threads(SortPane):
             return Content(_more(told, snapshot.host), [], empty("no thread is busy" if known else "not read"))
         threads = sorted(told.threads, key=ORDERS[self.order])
         wide = min(NAME_MOST, max(NAME_LEAST, *(len(thread.name) for thread in threads)))
-        return Content(
-            _more(told, snapshot.host), [], [line for one in threads for line in self._lines(one, wide, room.width)]
-        )
+        since = "before the end" if snapshot.over else "ago"
+        lines = [line for one in threads for line in self._lines(one, wide, room.width, since)]
+        return Content(_more(told, snapshot.host), [], lines)
 
     def details(self, snapshot: Snapshot) -> list[str]:
         return [
             f"CPU: {age(snapshot.known, 'thread')}; 100 % is one core; loaders are numbered by their start",
             *origins(snapshot.known, [("CPU", "thread.cpu_cores"), ("frame", "thread.frame")]),
-            f"frame: {age(snapshot.known, 'frame')}; processes are asked in turn, so some are older",
+            f"frame: {age(snapshot.known, 'frame')}; processes are asked in turn: one that waited long has its age",
             *filter(None, [watching(snapshot.cost, whole=True)]),
         ]
 
-    def _lines(self, thread: ThreadNow, wide: int, width: int) -> list[Row]:
-        first = _row(thread, wide, width)
+    def _lines(self, thread: ThreadNow, wide: int, width: int, since: str) -> list[Row]:
+        first = _row(thread, wide, width, since)
         if not self.enlarged or not thread.spent:
             return [first]
         spent = [f"{fmt.share(part)} {function}" for function, part in thread.spent]
@@ -55,12 +55,21 @@ class Threads(SortPane):
         return [first, row(f"{indent}{fmt.fit(['last minute:', *spent], width - CPU_COLUMNS - 2)}", Look.DIM)]
 
 
-def _row(thread: ThreadNow, wide: int, width: int) -> Row:
+def _row(thread: ThreadNow, wide: int, width: int, since: str) -> Row:
     name = fmt.shorten(thread.name, wide).ljust(wide)
     left = width - CPU_COLUMNS - wide - 3
-    where = thread.frame or STATES.get(thread.state, thread.state)
     text = f"{fmt.cell(fmt.percent(thread.cpu_pct), CPU_COLUMNS)}  {name}"
-    return row(f"{text}  {fmt.cut(where, left)}" if left >= 12 else fmt.cut(text, width))
+    if left < 12:
+        return row(fmt.cut(text, width))
+    where = fmt.cut(_where(thread, since), left)
+    return row(f"{text}  {where}") if thread.stale_s is None else ((f"{text}  ", Look.PLAIN), (where, Look.DIM))
+
+
+def _where(thread: ThreadNow, since: str) -> str:
+    """The frame, behind its age where the CPU share beside it is newer; the kernel's state where there is none."""
+    if thread.frame is None:
+        return STATES.get(thread.state, thread.state)
+    return thread.frame if thread.stale_s is None else f"{fmt.number(thread.stale_s)} s {since}: {thread.frame}"
 
 
 def _more(told: ThreadsNow, host: HostNow) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.peak import Mfu, mfu
@@ -19,12 +20,14 @@ from mlperf_tui.viewer.training import WINDOW_S
 PERIODS_S = (2, 3, 4, 5, 6, 8, 10)
 AXIS = 6
 ROOMY = 8
-"""From so many lines on, the next step has one of them."""
+"""From so many lines on, the next step has one of them, also where it doesn't fit whole."""
 
 WIDEST = 16
 SILENT_S = 10
 UNREPORTED_S = 30
-UNREPORTED = ("no steps reported:", "three lines in its loop would show them (mlperf_tui/steps/README.md)")
+UNREPORTED = ["no steps reported:", "three lines in its loop would show them (mlperf_tui/steps/README.md)"]
+CURVE_LEAST = 2
+"""Lines of the curve that the next step leaves to it."""
 
 
 class Throughput(ScrollPane):
@@ -35,13 +38,12 @@ class Throughput(ScrollPane):
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         ended = snapshot.over
         if not snapshot.training.whole.steps and (ended or (snapshot.elapsed_s or 0) >= UNREPORTED_S):
-            told = [limited(snapshot.limited, room.width - 2), *flow(list(UNREPORTED), room.width - 2, 2)]
+            told = [limited(snapshot.limited, room.width - 2), *flow(_no_steps(snapshot), room.width - 2, 2)]
             return Content("", [], [row(f" {text}") for text in told if text])
         numbers = [line for line in flow(_parts(snapshot, ended=ended), room.width - 2, 2) if line]
         if snapshot.limited is not None:
             numbers.append(limited(snapshot.limited, room.width - 2))
-            if room.height >= ROOMY and snapshot.limited.advice:
-                numbers.append(fmt.shorten(f"next: {snapshot.limited.advice}", room.width - 2))
+            numbers += _next_step(snapshot.limited.advice, Room(room.width - 2, room.height - len(numbers)))
         lines = room.height - len(numbers)
         grid = grid_of(snapshot, max(0, room.width - AXIS - 2))
         drawn = _curve(snapshot.training, grid, lines) if lines > 0 and grid.count else []
@@ -75,6 +77,22 @@ def limited(verdict: Verdict | None, width: int) -> str:
     said = f"limited by: {verdict.value}"
     because = fmt.fit(verdict.evidence, width - len(said) - 3, ", ")
     return f"{said} ({because})" if because else said
+
+
+def _next_step(advice: str, room: Room) -> list[str]:
+    """Whole, over as many lines as the curve can spare; where that is too little, its beginning if there is room."""
+    spare = room.height - CURVE_LEAST
+    lines = textwrap.wrap(f"next: {advice}", max(20, room.width), subsequent_indent="  ") if advice else []
+    if len(lines) <= spare:
+        return lines
+    return [fmt.shorten(f"next: {advice}", room.width)] if room.height >= ROOMY else []
+
+
+def _no_steps(snapshot: Snapshot) -> list[str]:
+    """Our own workloads report their steps; to a program that failed the lines would be no help."""
+    if snapshot.plan.kind != "workload" and snapshot.status.word != "failed":
+        return UNREPORTED
+    return ["ended before its first step" if snapshot.over else "no step yet"]
 
 
 def _warm_up(snapshot: Snapshot) -> str:

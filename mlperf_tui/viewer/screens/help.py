@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -18,6 +19,8 @@ NOTES = (
     "A dash means unknown. A dot before a GPU: this run does not use it.",
 )
 KEY_COLUMNS = 18
+AROUND = 8
+"""Columns of the border, of the space within it, and of the scroll bar."""
 
 
 class HelpScreen(PacedModalScreen[None]):
@@ -27,11 +30,22 @@ class HelpScreen(PacedModalScreen[None]):
 
     def __init__(self, lines: list[str], notes: Sequence[str] = NOTES) -> None:
         super().__init__()
-        self._text = "\n".join(["Keys", "", *lines, "", *notes, "", "esc closes this"])
+        self._lines = ["Keys", "", *lines, "", *notes, "", "esc closes this"]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            yield Static(glyphs.plain(self._text) if self.app.has_class("-plain") else self._text, markup=False)
+            text = "\n".join(wrapped(self._lines, self.app.size.width - AROUND))
+            yield Static(glyphs.plain(text) if self.app.has_class("-plain") else text, markup=False)
+
+
+def wrapped(lines: Iterable[str], width: int) -> list[str]:
+    """Lines that are too long go on below what they say, not below their key."""
+    indent = " " * (KEY_COLUMNS + 1) if width >= 2 * KEY_COLUMNS else "  "
+    return [
+        part
+        for line in lines
+        for part in (textwrap.wrap(line, max(20, width), subsequent_indent=indent) if len(line) > width else [line])
+    ]
 
 
 def key_lines(bindings: Iterable[tuple[str, Binding]]) -> list[str]:

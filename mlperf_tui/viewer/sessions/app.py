@@ -19,7 +19,7 @@ from mlperf_tui.viewer.sessions.deeds import Deeds, deeds_in
 from mlperf_tui.viewer.sessions.feed import Looked, SessionsFeed
 from mlperf_tui.viewer.sessions.model import View
 from mlperf_tui.viewer.sessions.screen import ListScreen
-from mlperf_tui.viewer.shell import Shell
+from mlperf_tui.viewer.shell import Shell, cannot_stop
 
 LOOK_FOR_TERMINAL_S = 1.0
 Follow = Callable[[Callable[[Looked], object], Event], object]
@@ -82,6 +82,17 @@ class SessionsApp(Shell[Choice]):
 
     def action_list_help(self) -> None:
         self.list.action_help()
+
+    def key_upper_s(self) -> None:
+        """Textual calls this for S where there is nothing to stop."""
+        chosen = self.list.picture.current
+        if chosen is not None and self.screen is self.list:
+            self.list.say(cannot_stop(chosen.status))
+
+    def key_equals_sign(self) -> None:
+        """The same for =, unless two are marked."""
+        if self.list.looked.rows and self.screen is self.list:
+            self.list.say("mark two first, each with space: = holds them side by side")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key with words is a command too."""

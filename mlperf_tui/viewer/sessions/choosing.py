@@ -120,7 +120,7 @@ class ChoosingScreen(PacedScreen[None]):
         Letters are the entry's anyway; this is about arrows, delete and the like.
         """
         if action == "fold" and not self.picture.experiments:
-            return False
+            return None
         if action == "copy_text" or (self.typing and hasattr(self, f"action_{action}")):
             return False
         return super().check_action(action, parameters)

@@ -52,18 +52,18 @@ class ListScreen(ChoosingScreen):
         self._freed: list[tuple[Listed, int]] = []
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What can't be done now is not offered."""
+        """What can't be done now is not offered, but `?` tells of it."""
         chosen = self.picture.current
         if (action == "stop" and not stoppable(chosen)) or (action in NEEDS_ONE and chosen is None):
-            return False
+            return None
         if (action == "compare" and len(self.view.marked) != 2) or (action in NEEDS_ANY and not self.looked.rows):
-            return False
+            return None
         return super().check_action(action, parameters)
 
     def key_lines(self) -> list[str]:
-        """Every key in force with what it does, the list's own first."""
+        """Every key with what it does, also one that does nothing now, the list's own first."""
         active = sorted(self.active_bindings.values(), key=lambda one: one.node is not self)
-        return key_lines((self.app.get_key_display(one.binding), one.binding) for one in active if one.enabled)
+        return key_lines((self.app.get_key_display(one.binding), one.binding) for one in active)
 
     def action_open(self) -> None:
         chosen = self.picture.current

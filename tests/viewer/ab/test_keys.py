@@ -94,13 +94,17 @@ async def test_a_stop_that_fails_is_told() -> None:
 
 @pytest.mark.parametrize("state", [Status("finished"), Status("stopping")])
 async def test_what_has_ended_or_is_stopping_cannot_be_stopped(state: Status) -> None:
-    """Neither the key nor the last line offers it."""
+    """Neither the key nor the last line offers it; the key says why, and help has it."""
     app = ab_of(dataclasses.replace(faster(), status=state))
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=(100, 50), notifications=True) as pilot:
         await ready(pilot)
         await pilot.press("S")
         assert not isinstance(app.screen, StopExperiment)
         assert "S stop" not in text_of(app)
+        [why] = [one.message for one in app._notifications]
+        assert why in {"nothing to stop: it has ended (finished)", "it is stopping already"}
+        await pilot.press("question_mark")
+        assert "stop the experiment (asks first)" in text_of(app)
 
 
 async def test_y_copies_the_report() -> None:

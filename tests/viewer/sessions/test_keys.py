@@ -373,6 +373,32 @@ async def test_help_holds_every_key_with_words() -> None:
         assert not isinstance(app.screen, HelpScreen)
 
 
+async def test_help_tells_of_what_does_nothing_now() -> None:
+    """Comparing takes two marked ones, and the last line offers it only then."""
+    app = list_of(session(0))
+    async with app.run_test(size=(110, 44)) as pilot:
+        await ready(pilot)
+        assert "= compare" not in text_of(app)
+        await press(pilot, "question_mark")
+        shown = str(app.screen.query_one(Static).content)
+        assert "the two marked sessions side by side" in shown
+        assert "stop the run (asks first)" in shown
+        assert "show the runs of experiments" in shown
+
+
+async def test_a_key_that_can_do_nothing_says_why() -> None:
+    """Below the table, until the next choice."""
+    app = list_of(*many(3))
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await press(pilot, "equals_sign")
+        assert "mark two first" in text_of(app)
+        await press(pilot, "S")
+        assert "nothing to stop: it has ended (finished)" in text_of(app)
+        await press(pilot, "down")
+        assert "nothing to stop" not in text_of(app)
+
+
 async def test_every_key_with_words_is_a_command_of_the_palette() -> None:
     """Ctrl+P opens it, and its commands run."""
     app = list_of(*FEW)
