@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlperf_tui.cli.say import say
+from mlperf_tui.cli.say import say, say_rows
 from mlperf_tui.errors import MlperfTuiError, NotFound
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def say_report(folder: ExperimentFolder, style: str) -> None:
 
     text = render(build(folder), folder.plan(), style)
     if style == "text":
-        say(f"{text}\n{_state(folder)}")
+        say_rows(f"{text}\n{_state(folder)}")
     else:
         click.echo(text)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlperf_tui.cli.say import say
+from mlperf_tui.cli.say import say, say_rows
 from mlperf_tui.errors import MlperfTuiError
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def say_summary(folder: Folder, style: str) -> None:
     """Print it: as text, json or markdown, of which only the text is for a terminal."""
     from mlperf_tui.report.render import render
 
-    (say if style == "text" else click.echo)(render(folder, style))
+    (say_rows if style == "text" else click.echo)(render(folder, style))
 
 
 def exit_code(folder: Folder) -> int:
