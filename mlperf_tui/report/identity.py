@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mlperf_tui.analysis.summary import Summary
+from mlperf_tui.catalog import SEVERAL
 from mlperf_tui.report.rows import device
 
 Find = Callable[[Summary], Any]
@@ -46,8 +47,13 @@ def _options(summary: Summary) -> str | None:
     """The options of a workload of ours that no other row compares, in the order of the alphabet."""
     if summary.plan.get("kind") != "workload":
         return None
-    words = summary.plan.get("argv", ())[WORKLOAD_WORDS:]
-    return " ".join(sorted(word for word in words if not word.startswith(COMPARED))) or None
+    words = tuple(summary.plan.get("argv", ()))[PYTHON_WORDS:]
+    given = words[3:] if words[:1] == (SEVERAL,) else words[1:]
+    return " ".join(sorted(word for word in given if _tells(word))) or None
+
+
+def _tells(word: str) -> bool:
+    return not word.startswith(COMPARED) and word.partition("=")[0] not in WRITTEN
 
 
 def _environment(summary: Summary) -> str | None:
@@ -61,8 +67,11 @@ def _tf32(summary: Summary) -> str | None:
     return ", ".join(f"{part} {'on' if on else 'off'}" for part, on in sorted(found.items())) if found else None
 
 
-WORKLOAD_WORDS = 3
-"""`python -m MODULE` stands before a workload's options."""
+PYTHON_WORDS = 2
+"""`python -m` stands before the module, which for several processes is `SEVERAL N MODULE`."""
+
+WRITTEN = ("--checkpoint",)
+"""Options of where something is written to: they change nothing that is measured."""
 
 COMPARED = tuple(f"--{name}=" for name in ("precision", "scale", "batch", "data", "seed", "steps", "minutes", "target"))
 

@@ -12,11 +12,11 @@ from mlperf_tui.analysis.ab.result import Ab
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.records import Clock, Plan
 from mlperf_tui.report.ab.as_json import as_json
-from mlperf_tui.report.ab.likeness import CHOICES, NO_FACTOR, WRITTEN, factor_of, is_known, refusals, value_of
+from mlperf_tui.report.ab.likeness import CHOICES, NO_FACTOR, factor_of, is_known, refusals, value_of
 from mlperf_tui.report.ab.read import Reader
 from mlperf_tui.report.ab.seen import Seen
 from mlperf_tui.report.ab.warnings import warnings
-from mlperf_tui.report.identity import IDENTITY
+from mlperf_tui.report.identity import IDENTITY, WRITTEN
 from mlperf_tui.session.experiments import ExperimentFolder
 from mlperf_tui.session.folder import Folder, write_whole
 from mlperf_tui.session.span import first_clock

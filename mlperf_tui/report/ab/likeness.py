@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mlperf_tui.analysis.summary import Summary
-from mlperf_tui.catalog import SEVERAL
-from mlperf_tui.report.identity import COMPARED, IDENTITY
+from mlperf_tui.report.identity import IDENTITY
 
 FREE = frozenset({"seed", "host"})
 """What may differ anywhere: each pair has a seed of its own, and a container a host name. Two hosts are a warning."""
@@ -34,8 +33,6 @@ NO_FACTOR = "nothing"
 
 NOTHING_IS_NONE = ("options", "environment", "steps asked for", "minutes asked for", "target")
 GIVEN = ("options", "environment")
-WRITTEN = ("--checkpoint",)
-"""Options of where something is written to: they change nothing that is measured."""
 
 COUNT = re.compile(r"^\d+ × ")
 THREADS = re.compile(r", \d+ threads?$")
@@ -99,30 +96,9 @@ def _distinct(runs: Iterable[tuple[str, Summary]], label: str, factor: str | Non
 
 def _value(summary: Summary, label: str, factor: str | None) -> Any:
     """What IDENTITY finds, without what the factor itself puts into it."""
-    value = FINDS.get(label, IDENTITY[label])(summary)
+    value = IDENTITY[label](summary)
     strip = STRIPS.get(label)
     return strip(value, factor or "") if strip and isinstance(value, str) else value
-
-
-def _options(summary: Summary) -> str | None:
-    """As IDENTITY has them, without the launcher of several processes, and without what is only WRITTEN."""
-    if summary.plan.get("kind") != "workload":
-        return None
-    words = tuple(summary.plan.get("argv", ()))[PYTHON_WORDS:]
-    given = words[3:] if words[:1] == (SEVERAL,) else words[1:]
-    return " ".join(sorted(word for word in given if _tells(word))) or None
-
-
-PYTHON_WORDS = 2
-"""`python -m` stands before the module, which for several processes is `SEVERAL N MODULE`."""
-
-
-def _tells(word: str) -> bool:
-    return not word.startswith(COMPARED) and word.partition("=")[0] not in WRITTEN
-
-
-FINDS: dict[str, Callable[[Summary], Any]] = {"options": _options}
-"""What is found otherwise than IDENTITY finds it."""
 
 
 def _without_seed(text: str, _factor: str) -> str:
