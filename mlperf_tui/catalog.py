@@ -205,10 +205,15 @@ WORKLOADS = {
 }
 
 
-def find(name: str) -> Workload:
-    """The workload of that name. Raises NotFound, which names the nearest."""
+ALIKE = 0.7
+"""difflib's ratio: resnet51 and resnet are like resnet50; a word that only shares letters is like none."""
+
+
+def find(name: str, verb: str = "run") -> Workload:
+    """The workload of that name. Raises NotFound, which names what was probably meant to be run, or all there are."""
     if name in WORKLOADS:
         return WORKLOADS[name]
-    near = difflib.get_close_matches(name, WORKLOADS, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(WORKLOADS)}."
-    raise NotFound(f"no workload {name}: {hint} A command of your own goes behind `--`: mlperf-tui run -- {name} …")
+    near = difflib.get_close_matches(name, WORKLOADS, n=1, cutoff=ALIKE)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(WORKLOADS)} (`mlperf-tui workloads`)."
+    own = f"A command of your own goes behind `--`: mlperf-tui {verb} -- {name} …"
+    raise NotFound(f"no workload {name}: {hint} {own}")

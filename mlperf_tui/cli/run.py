@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 import sys
 from typing import Any
@@ -12,14 +11,10 @@ import click
 from mlperf_tui.cli.look import exit_code, has_screen, progress, watch
 from mlperf_tui.cli.options import complete_workload, headless_option, mouse_option, run_options
 from mlperf_tui.cli.say import say
-from mlperf_tui.errors import NotFound
 
 BEHIND_DASHES = "mlperf_tui.command"
 KEPT = ("python", "name", "note", "grace", "on_end", "detach", "headless", "mouse")
 """Options of `run` that the tool keeps for itself; all others go to the workload."""
-
-ALIKE = 0.7
-"""difflib's ratio: resnet51 and resnet are like resnet50; a word that only shares letters is like none."""
 
 WIDE = 1000
 """Columns where there is no terminal: a line a row, for other programs."""
@@ -98,6 +93,8 @@ def check_run(
     workload: str | None, extra: tuple[str, ...], command: tuple[str, ...], options: dict[str, Any], verb: str
 ) -> None:
     """Raise click.UsageError where that is no workload of ours with its options, and no command either."""
+    from mlperf_tui.catalog import find
+
     if extra:
         words = " ".join((workload or "", *extra))
         raise click.UsageError(f"a command of your own goes behind `--`: mlperf-tui {verb} -- {words}")
@@ -107,22 +104,10 @@ def check_run(
         raise click.UsageError("name a workload (`mlperf-tui workloads` shows them), or a command behind `--`")
     given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value not in {None, False}]
     if workload:
-        _check_name(workload, verb)
+        find(workload, verb)
     if command and given:
         raise click.UsageError(f"{given[0]} is for our workloads: a command's own options stand behind it")
     _check_device(options.get("device"), options.get("gpus"))
-
-
-def _check_name(workload: str, verb: str) -> None:
-    """Raise NotFound, with the name that was probably meant, where there is no such workload."""
-    from mlperf_tui.catalog import WORKLOADS
-
-    if workload in WORKLOADS:
-        return
-    alike = difflib.get_close_matches(workload, WORKLOADS, n=1, cutoff=ALIKE)
-    hint = f"did you mean {alike[0]}?" if alike else f"there are: {', '.join(WORKLOADS)} (`mlperf-tui workloads`)."
-    own = f"A command of your own goes behind `--`: mlperf-tui {verb} -- {workload} …"
-    raise NotFound(f"no workload {workload}: {hint} {own}")
 
 
 def _check_device(device: str | None, gpus: int | None) -> None:
