@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mlperf_tui import launch
-from mlperf_tui.launch.experiment import ASK_AGAIN_S, STOP_PATIENCE_S, told_to_end
+from mlperf_tui.launch.experiment import end_runs, told_to_end
 from mlperf_tui.recorder.experiment.run import Run, RunEnded, ending
 from mlperf_tui.recorder.experiment.turn_file import TurnFile
 from mlperf_tui.recorder.experiment.windows import (
@@ -79,8 +78,9 @@ class Pair:
             self._measure(member, 2)
         for member in reversed(self._members):
             self._measure(member, 1)
+        self._free()
         for member in self._members:
-            self._ask_to_end(member)
+            told_to_end(member.run.folder)
 
     def apart_in_windows(self) -> None:
         """One process after the other, each measured in its two windows: they don't fit in memory together."""
@@ -106,22 +106,19 @@ class Pair:
             self.stop()
 
     def stop(self) -> None:
-        """End what still runs, all at once, and wait for it. Who is only starting can't hear yet: it is asked again."""
-        until = time.monotonic() + self._plan.grace_s + STOP_PATIENCE_S
-        deaf = self._members
-        while (deaf := [member for member in deaf if not self._ask_to_end(member)]) and time.monotonic() < until:
-            time.sleep(ASK_AGAIN_S)
+        """End what still runs, all at once, and wait for it."""
+        self._free()
+        end_runs([member.run.folder for member in self._members])
         for member in self._members:
-            launch.wait(member.run.folder, self._plan.grace_s + STOP_PATIENCE_S)
             if member.turn is not None:
                 member.turn.close()
         self._members = []
 
-    def _ask_to_end(self, member: Member) -> bool:
-        """Whether it has been told, now or before, or has ended."""
-        if member.turn is not None:
-            member.turn.free()
-        return told_to_end(member.run.folder)
+    def _free(self) -> None:
+        """Nobody waits for a turn any more: all are to end."""
+        for member in self._members:
+            if member.turn is not None:
+                member.turn.free()
 
     def _start(self, arm: int, *, turns: bool) -> Member:
         plan, label = self._plan, self._plan.arms[arm]
