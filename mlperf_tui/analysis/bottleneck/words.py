@@ -108,14 +108,18 @@ def advice(value: str, evidence: Evidence) -> str:
 
 def has_others(evidence: Evidence) -> bool:
     """Whether all processors work, and other programs take a part of them that is worth a word."""
-    used = None if evidence.host_cpu_cores is None else evidence.host_cpu_cores / (evidence.cpus or 1)
-    return bars.CPUS_FULL.is_reached(used) and _are_shared(evidence)
+    return _are_full(evidence) and _are_shared(evidence)
+
+
+def _are_full(evidence: Evidence) -> bool:
+    """Whether all processors work, for whomever."""
+    return bars.CPUS_FULL.is_reached((evidence.host_cpu_cores or 0.0) / (evidence.cpus or 1))
 
 
 def _on_cpu(value: str, evidence: Evidence) -> str:
     if value == COMPUTE and _are_shared(evidence):
         return OTHERS
-    if value == INPUT and bars.CPUS_FULL.is_reached((evidence.host_cpu_cores or 0.0) / (evidence.cpus or 1)):
+    if value == INPUT and _are_full(evidence):
         return "Prepare samples beforehand, or keep them in memory: more workers would find no free core."
     if value == COMPUTE and _has_idle_cores(evidence):
         return "Some cores are idle: give it more threads (OMP_NUM_THREADS, torch.set_num_threads) or a larger --batch."

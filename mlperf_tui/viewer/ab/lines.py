@@ -13,6 +13,7 @@ from mlperf_tui.viewer.ab.pane import AbLine
 from mlperf_tui.viewer.ab.picture import Picture
 from mlperf_tui.viewer.ab.verdict import FAILED
 from mlperf_tui.viewer.layout import WIDE
+from mlperf_tui.viewer.panes.footer import fitting
 from mlperf_tui.viewer.panes.header import SYMBOLS
 from mlperf_tui.viewer.panes.rows import Look, Room, Row, row
 
@@ -113,8 +114,10 @@ class AbFooter(AbLine):
 
     def made(self, picture: Picture, room: Room) -> list[Row]:
         found = [one for one in self.screen.active_bindings.values() if one.binding.show and one.enabled]
-        keys = [self._said(one, picture, wide=room.width >= WIDE) for one in sorted(found, key=_rank)]
-        return [row(f" {fmt.fit(list(dict.fromkeys(keys)), room.width - 2, '   ')}", Look.DIM)]
+        keys: dict[str, str] = {}
+        for one in sorted(found, key=_rank):
+            keys.setdefault(one.binding.description, self._said(one, picture, wide=room.width >= WIDE))
+        return [row(f" {fitting(keys, room.width - 2)}", Look.DIM)]
 
     def _said(self, one: ActiveBinding, picture: Picture, *, wide: bool) -> str:
         goes_on = ", it goes on" if wide and one.binding.description == "leave" and picture.status.live else ""
