@@ -57,10 +57,15 @@ def _waits_for_data(evidence: Evidence, stands: bool) -> bool:
 
 def _link(evidence: Evidence, stands: bool) -> bool:
     """Time that only exchanges gradients; or links near their ceiling while no part of the GPU is."""
-    if bars.EXPOSED.is_reached(evidence.exposed_allreduce_share, holds=stands):
+    if _exchanges(evidence, stands):
         return True
     full = bars.TENSOR_FULL.is_reached(evidence.tensor_pct) or bars.DRAM_FULL.is_reached(evidence.dram_pct)
     return bars.LINK_FULL.is_reached(evidence.link_share, holds=stands) and not full
+
+
+def _exchanges(evidence: Evidence, stands: bool) -> bool:
+    """A share of time that only exchanges gradients: all that a run without a GPU says of its links."""
+    return bars.EXPOSED.is_reached(evidence.exposed_allreduce_share, holds=stands)
 
 
 def _host(evidence: Evidence, stands: bool) -> bool:
@@ -154,7 +159,7 @@ ON_GPU: tuple[tuple[str, Rule], ...] = (
 )
 ON_CPU: tuple[tuple[str, Rule], ...] = (
     (INPUT, _waits_for_data),
-    (LINK, _link),
+    (LINK, _exchanges),
     (HOST, _cpu_host),
     (COMPUTE, _cpu_compute),
 )

@@ -58,6 +58,7 @@ CPU = Evidence(data_wait_share=0.02, run_cpu_cores=1.9, cpus=2, main_cpu_share=0
         (replace(EIGHT, exposed_allreduce_share=0.3), LINK),
         (replace(EIGHT, tensor_pct=20, link_share=0.7), LINK),
         (replace(EIGHT, link_share=0.7), COMPUTE),
+        (Evidence(link_share=1.0, run_cpu_cores=0.4, cpus=2), UNKNOWN),
         (replace(EIGHT, clock_share=0.5), POWER_OR_HEAT),
         (replace(EIGHT, clock_share=0.7), COMPUTE),
         (replace(FP32, power_limit_share=0.9, clock_share=0.7), POWER_OR_HEAT),
@@ -179,7 +180,7 @@ evidences = st.builds(
 GROUNDS = {
     INPUT: ("data_wait_share",),
     MEMORY: ("dram_pct",),
-    LINK: ("link_share", "exposed_allreduce_share"),
+    LINK: ("exposed_allreduce_share", "link_share"),
     POWER_OR_HEAT: ("power_limit_share", "thermal_limit_share"),
 }
 
