@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 PRECISIONS = ("fp32", "tf32", "amp", "amp-bf16", "amp-fp16")
+COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 SCALES = ("tiny", "small", "reference")
 SCALE_HELP = (
     "How much of the reference's size. By default tiny on a CPU; on a GPU small with the workload's own small data, "
@@ -49,6 +50,11 @@ def run_options(command: F) -> F:
         click.option("--resume", metavar="FILE|DIR", help="Go on from a checkpoint."),
         click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN search for its fastest kernels first."),
         click.option("--compile", is_flag=True, help="Let torch.compile compile the model first."),
+        click.option(
+            "--compile-mode",
+            type=click.Choice(COMPILE_MODES),
+            help="How, by torch's names; reduce-overhead has CUDA graphs.",
+        ),
         click.option("--data", metavar="DIR", help=DATA_HELP),
     )
     for option in reversed(options):

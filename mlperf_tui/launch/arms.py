@@ -42,13 +42,19 @@ def _with(shared: Request, factor: Factor, value: Any) -> Request:
     if factor.kind == "env":
         return replace(shared, environment={**shared.environment, factor.name: str(value)})
     if factor.kind == "option":
-        return replace(shared, options={**shared.options, factor.name: value})
+        return replace(shared, options=_without_mode({**shared.options, factor.name: value}))
     slot = f"{{{factor.name}}}"
     if not any(slot in word for word in shared.command):
         raise MlperfTuiError(
             f"nothing varies: put {slot} into the command where the value belongs, such as --{factor.name} {slot}"
         )
     return replace(shared, command=tuple(word.replace(slot, str(value)) for word in shared.command))
+
+
+def _without_mode(options: Mapping[str, Any]) -> dict[str, Any]:
+    """An arm that isn't compiled has no mode of compiling."""
+    left_out = () if options.get("compile", True) else ("compile_mode",)
+    return {name: value for name, value in options.items() if name not in left_out}
 
 
 def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:

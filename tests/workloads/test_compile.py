@@ -16,7 +16,7 @@ from tests.workloads.test_resnet50_parts import CPU, mini_imagenet
 from tests.workloads.test_resnet50_runs import losses
 from workloads.common.compiled import compiling
 from workloads.common.marks import Marks
-from workloads.common.options import Refusal
+from workloads.common.options import COMPILE_MODES, Refusal, parse, parser
 from workloads.common.precision import resolve
 from workloads.common.progress import Progress
 from workloads.common.refusals import refuse_compile
@@ -93,6 +93,17 @@ def test_tf32_is_told_by_both_names(monkeypatch: pytest.MonkeyPatch) -> None:
         assert torch.backends.cudnn.conv.fp32_precision == newer  # type: ignore[attr-defined]
 
 
+def test_the_mode_is_torchs_and_needs_compile() -> None:
+    """By torch's names, which are told in the headline; alone it would change nothing."""
+    made = parser("resnet50", "", "digits", "")
+    assert parse(made, ["--compile"]).compiled == "compiled"
+    assert parse(made, ["--compile", "--compile-mode=reduce-overhead"]).compiled == "compiled (reduce-overhead)"
+    assert parse(made, []).compiled == ""
+    with pytest.raises(Refusal, match="give both"):
+        parse(made, ["--compile-mode=reduce-overhead"])
+    assert set(COMPILE_MODES) <= set(torch._inductor.list_mode_options())
+
+
 def test_compiling_is_marked_and_timed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The step that compiles says so before and after; any other step says nothing."""
     clock = iter([100.0, 141.2])
@@ -140,11 +151,12 @@ def noise(root: Path) -> Path:
 def test_compiled_it_takes_the_same_course(tmp_path: Path) -> None:
     """Three epochs of one step: compiled once, told apart from the steps, and the losses are those of eager.
 
-    Evaluation lies in between, and its last batch is smaller than the others: neither has anything compiled again.
+    The mode is the one of CUDA graphs, which leaves a CPU as it is. Evaluation lies in between, and its last batch is
+    smaller than the others: neither has anything compiled again.
     """
     options = (*QUICK, "--data", str(noise(tmp_path / "noise")), "--batch", "16", "--epochs", "3", "--target", "1")
     course = {}
-    for name, more in (("eager", []), ("compiled", ["--compile"])):
+    for name, more in (("eager", []), ("compiled", ["--compile", "--compile-mode", "reduce-overhead"])):
         (tmp_path / name).mkdir()
         done = run(*options, *more, MLPERF_TUI_STEPS=str(tmp_path / name), TORCH_LOGS="recompiles")
         assert done.returncode == 0, done.stderr
@@ -152,7 +164,7 @@ def test_compiled_it_takes_the_same_course(tmp_path: Path) -> None:
     assert len(course["eager"]) == 3
     assert course["compiled"] == pytest.approx(course["eager"], rel=0.001)
     assert "ecompil" not in done.stderr
-    assert "fp32, compiled, batch 16, on CPU" in done.stdout
+    assert "fp32, compiled (reduce-overhead), batch 16, on CPU" in done.stdout
     assert sum(line.startswith("compiled in ") for line in done.stdout.splitlines()) == 1
     assert ["images/s" in line for line in done.stdout.splitlines() if line.startswith("epoch ")] == [False, True, True]
     said = keys(done.stdout)

@@ -149,7 +149,7 @@ def lexicon() -> Data[Batch, Recipe]:
 def test_what_it_says_of_itself(lexicon: Data[Batch, Recipe]) -> None:
     """The headline names the scale's own size and how it translates; BLEU is for people from 0 to 100."""
     task = Translation(lexicon, resolve("fp32", CPU), 0.8)
-    said = task.headline(compiled=False)
+    said = task.headline(compiled="")
     assert said.startswith("GNMT tiny, 2+2 LSTM layers of 16, 400 pieces, ")
     assert ", fp32, batch 80 tokens (2 sentences, " in said
     assert "% filled), loss by the sentence, greedy, on CPU" in said

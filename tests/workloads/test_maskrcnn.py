@@ -227,7 +227,7 @@ def test_only_the_backbone_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=counted))
     plain, trained = task(), task()
     batch = next(iter(trained.train))
-    forward = trained.compiled(trained.model)
+    forward = trained.compiled(trained.model, None)
     assert forward is trained.model
     losses = []
     for one, model in ((plain, plain.model), (trained, forward)):

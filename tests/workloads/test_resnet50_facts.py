@@ -27,5 +27,5 @@ def test_batches_ahead(data: str, workers: int, ahead: int) -> None:
 def test_the_headline_says_compiled() -> None:
     """Right behind the precision, and only then."""
     said = facts(synthetic(TINY, 1000, CPU, Options("synthetic")), resolve("fp32", CPU), 1, 1.0, METRIC, None)
-    assert ", fp32, compiled, batch 32, " in headline("ResNet-50 v1.5", said, 32, compiled=True)
-    assert ", fp32, batch 32, " in headline("ResNet-50 v1.5", said, 32, compiled=False)
+    assert ", fp32, compiled, batch 32, " in headline("ResNet-50 v1.5", said, 32, compiled="compiled")
+    assert ", fp32, batch 32, " in headline("ResNet-50 v1.5", said, 32, compiled="")

@@ -253,10 +253,10 @@ def test_packing_leaves_little_padding(lexicon: Data[Batch, Recipe]) -> None:
 def test_what_it_says_of_itself(lexicon: Data[Batch, Recipe]) -> None:
     """The headline names the scale's own size and how it translates; BLEU is for people from 0 to 100."""
     task = Translation(lexicon, resolve("fp32", CPU), 0.8)
-    said = task.headline(compiled=False)
+    said = task.headline(compiled="")
     assert said.startswith("Transformer tiny, 1+1 layers of 16, 400 pieces, ")
     assert ", fp32, batch 128 tokens (" in said
     assert "% filled), greedy, on CPU" in said
-    assert ", fp32, compiled, batch 128 tokens" in task.headline(compiled=True)
+    assert ", fp32, compiled, batch 128 tokens" in task.headline(compiled="compiled")
     assert (task.said(0.2514), task.words) == ("BLEU 25.1", "13a")
     assert (task.unit, task.batch, task.facts()["metric"]) == ("tokens/s", 128, "BLEU")

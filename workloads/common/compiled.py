@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
+
 from workloads.common.marks import Marks
 from workloads.common.say import say
 
@@ -25,3 +27,12 @@ def compiling(marks: Marks, *, now: bool) -> Iterator[None]:
     yield
     say(f"compiled in {time.monotonic() - began:.0f} s")
     marks.stop("compile")
+
+
+def begin_step() -> None:
+    """Tell CUDA graphs, where a mode of compiling takes them, that what the last step left may be written over.
+
+    Once a step and not once a batch: gradients that accumulate lie in the graphs' memory until the optimiser has had
+    them.
+    """
+    torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]

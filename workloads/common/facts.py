@@ -46,6 +46,6 @@ def facts(
     }
 
 
-def how(said: dict[str, Any], *, compiled: bool) -> str:
-    """The precision as a headline has it."""
-    return f"{said['precision']}, compiled" if compiled else str(said["precision"])
+def how(said: dict[str, Any], *, compiled: str) -> str:
+    """The precision as a headline has it, and how the model is compiled."""
+    return f"{said['precision']}, {compiled}" if compiled else str(said["precision"])

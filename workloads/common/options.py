@@ -9,6 +9,8 @@ from typing import NoReturn
 
 PRECISIONS = ("fp32", "tf32", "amp", "amp-bf16", "amp-fp16")
 SCALES = ("tiny", "small", "reference")
+COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
+"""torch.compile's own; the second and the third launch a step's kernels as CUDA graphs."""
 
 
 class Refusal(Exception):
@@ -36,10 +38,18 @@ class Options:
     device: str = "auto"
     cudnn_benchmark: bool = False
     compile: bool = False
+    compile_mode: str | None = None
     accumulate: int = 1
     deterministic: bool = False
     checkpoint: str | None = None
     resume: str | None = None
+
+    @property
+    def compiled(self) -> str:
+        """How the model is compiled, as a headline has it; "" where it isn't."""
+        if not self.compile:
+            return ""
+        return f"compiled ({self.compile_mode})" if self.compile_mode else "compiled"
 
 
 class Parser(argparse.ArgumentParser):
@@ -70,12 +80,16 @@ def parser(program: str, description: str, data: str, data_help: str) -> Parser:
     made.add_argument("--checkpoint", metavar="DIR", help="save there after each epoch and when stopped: last.pt")
     made.add_argument("--resume", metavar="FILE|DIR", help="go on from a checkpoint, with the options that made it")
     made.add_argument("--compile", action="store_true", help="torch.compile the model, during the first step")
+    made.add_argument("--compile-mode", choices=COMPILE_MODES, help="how --compile compiles, by torch's names")
     return made
 
 
 def parse(made: Parser, argv: Sequence[str] | None) -> Options:
     """The options in `argv`, by default the process's own. Raises Refusal."""
-    return Options(**vars(made.parse_args(argv)))
+    options = Options(**vars(made.parse_args(argv)))
+    if options.compile_mode is not None and not options.compile:
+        raise Refusal("--compile-mode says how --compile compiles: give both")
+    return options
 
 
 def _whole(text: str) -> int:

@@ -47,13 +47,13 @@ class Task(ABC, Generic[Batch]):
     target: float | None
     can_evaluate: bool
 
-    def compiled(self, wrapped: nn.Module) -> Callable[..., Any]:
+    def compiled(self, wrapped: nn.Module, mode: str | None) -> Callable[..., Any]:
         """What `loss` is given where the run is to be compiled: `wrapped` is the model, with DDP around it or not.
 
         Its one shape alone: evaluation, with other modes and a smaller last batch, would be compiled anew up to twice,
-        and takes the same weights as they are.
+        and takes the same weights as they are. `mode` is torch.compile's.
         """
-        made: Callable[..., Any] = torch.compile(wrapped, dynamic=False)
+        made: Callable[..., Any] = torch.compile(wrapped, dynamic=False, mode=mode)
         return made
 
     @abstractmethod
@@ -77,7 +77,7 @@ class Task(ABC, Generic[Batch]):
         """Fields of the About record."""
 
     @abstractmethod
-    def headline(self, *, compiled: bool) -> str:
+    def headline(self, *, compiled: str) -> str:
         """One line for people, before the first step."""
 
     @abstractmethod

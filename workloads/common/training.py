@@ -12,7 +12,7 @@ from torch import nn
 
 from mlperf_tui.steps import Steps
 from workloads.common import checkpoint
-from workloads.common.compiled import compiling
+from workloads.common.compiled import begin_step, compiling
 from workloads.common.device import describe
 from workloads.common.group import Alone, joined
 from workloads.common.limits import Limits
@@ -79,7 +79,7 @@ class Run(Generic[Batch]):
         torch.manual_seed(options.seed)
         self.task = make()
         self.wrapped = self.group.wrap(self.task.model, steps.allreduce_start)
-        self.forward = self.task.compiled(self.wrapped) if options.compile else self.wrapped
+        self.forward = self.task.compiled(self.wrapped, options.compile_mode) if options.compile else self.wrapped
         self.scaler = self.precision.scaler()
         self.one = torch.ones((), device=setting.device)
         self.limits = Limits(options.steps, options.minutes)
@@ -105,7 +105,7 @@ class Run(Generic[Batch]):
 
     def announce(self) -> None:
         """Say what is trained: to people, to the session, to MLPerf's log."""
-        say(self.task.headline(compiled=self.options.compile) + self.of_step())
+        say(self.task.headline(compiled=self.options.compiled) + self.of_step())
         told = {**self.task.facts(), "steps_per_epoch": self.steps_per_epoch}
         self.steps.about(**told, compiled=self.options.compile)
         self.marks.point("seed", self.options.seed)
@@ -169,6 +169,8 @@ class Run(Generic[Batch]):
     def gradients(self, batch: Batch, *, whole: bool) -> None:
         """Forward and backward; with the step's last batch (`whole`) its gradients are averaged over all ranks."""
         held = nullcontext() if whole else self.group.hold_back(self.wrapped)
+        if self.options.compile and self.loss is None:
+            begin_step()
         with compiling(self.marks, now=self.options.compile and not self.compiled and whole), held:
             with self.precision.autocast():
                 loss = self.task.loss(self.forward, batch)

@@ -37,7 +37,7 @@ def hyper_parameters(marks: Marks, data: Data, replicas: int) -> None:
     marks.point("eval_samples", 0 if data.held_out is None else len(data.held_out.asked))
 
 
-def headline(said: dict[str, Any], data: Data, *, compiled: bool) -> str:
+def headline(said: dict[str, Any], data: Data, *, compiled: str) -> str:
     """One line for people; how far this is from the entry's model, too."""
     recipe = data.recipe
     how = common.how(said, compiled=compiled)

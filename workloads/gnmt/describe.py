@@ -27,7 +27,7 @@ def hyper_parameters(marks: Marks, data: Data[Any, Recipe], schedule: Schedule, 
     sizes(marks, data)
 
 
-def headline(said: dict[str, Any], data: Data[Any, Recipe], *, compiled: bool) -> str:
+def headline(said: dict[str, Any], data: Data[Any, Recipe], *, compiled: str) -> str:
     """One line for people; how far this is from the real model, and how it is translated, too."""
     recipe = data.recipe
     left_out = f", left out as empty or over {recipe.length} pieces: {data.left_out:,}" if data.left_out else ""

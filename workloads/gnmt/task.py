@@ -53,7 +53,7 @@ class Translation(Translator[Batch, Recipe]):
     def translate(self, sources: torch.Tensor) -> torch.Tensor:
         return translate(self.model, sources, self.data.recipe)
 
-    def headline(self, *, compiled: bool) -> str:
+    def headline(self, *, compiled: str) -> str:
         return describe.headline(self.about, self.data, compiled=compiled)
 
     def hyper_parameters(self, marks: Marks, replicas: int) -> None:

@@ -55,14 +55,14 @@ class Classifier(Task[Batch], Generic[R]):
     def facts(self) -> dict[str, Any]:
         return self.about
 
-    def headline(self, *, compiled: bool) -> str:
+    def headline(self, *, compiled: str) -> str:
         return headline(self.called, self.about, self.batch, compiled=compiled)
 
     def said(self, quality: float) -> str:
         return f"{METRIC} {quality:.1%}"
 
 
-def headline(model: str, said: dict[str, Any], batch: int, *, compiled: bool) -> str:
+def headline(model: str, said: dict[str, Any], batch: int, *, compiled: str) -> str:
     """One line for people."""
     return (
         f"{model} {said['scale']}, {said['parameters']:,} parameters, {how(said, compiled=compiled)}, batch {batch}, "

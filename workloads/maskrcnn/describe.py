@@ -35,7 +35,7 @@ def hyper_parameters(marks: Marks, data: Data[Recipe], course: Schedule, replica
     marks.point("eval_samples", data.held_out_images)
 
 
-def headline(said: dict[str, Any], data: Data[Recipe], *, compiled: bool) -> str:
+def headline(said: dict[str, Any], data: Data[Recipe], *, compiled: str) -> str:
     """One line for people; how far this is from the real model, too."""
     recipe = data.recipe
     return (

@@ -48,12 +48,12 @@ class Segmenter(Task[Batch]):
         if target is not None:
             self.about["targets"] = {"BBOX": target, "SEGM": target * MASKS}
 
-    def compiled(self, wrapped: nn.Module) -> Callable[..., Any]:
+    def compiled(self, wrapped: nn.Module, mode: str | None) -> Callable[..., Any]:
         """The backbone with its pyramid alone, in place: what comes behind would be compiled anew for each choice.
 
         From the second size of images on torch compiles it for any size.
         """
-        self.model.get_submodule("backbone").compile()
+        self.model.get_submodule("backbone").compile(mode=mode)
         return wrapped
 
     def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
@@ -81,7 +81,7 @@ class Segmenter(Task[Batch]):
     def facts(self) -> dict[str, Any]:
         return self.about
 
-    def headline(self, *, compiled: bool) -> str:
+    def headline(self, *, compiled: str) -> str:
         return describe.headline(self.about, self.data, compiled=compiled)
 
     def hyper_parameters(self, marks: Marks, replicas: int) -> None:

@@ -33,7 +33,7 @@ def hyper_parameters(marks: Marks, data: Data, replicas: int) -> None:
     marks.point("eval_samples", data.held_out_users)
 
 
-def headline(said: dict[str, Any], data: Data, *, compiled: bool) -> str:
+def headline(said: dict[str, Any], data: Data, *, compiled: str) -> str:
     """One line for people."""
     ranked = "" if data.held_out is None else f"; {METRIC} among {data.recipe.negatives} negatives"
     how = common.how(said, compiled=compiled)

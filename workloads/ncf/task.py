@@ -49,7 +49,7 @@ class NCF(Task[Batch]):
     def facts(self) -> dict[str, Any]:
         return self.about
 
-    def headline(self, *, compiled: bool) -> str:
+    def headline(self, *, compiled: str) -> str:
         return describe.headline(self.about, self.data, compiled=compiled)
 
     def hyper_parameters(self, marks: Marks, replicas: int) -> None:

@@ -62,7 +62,7 @@ class Detector(Task[Batch]):
     def facts(self) -> dict[str, Any]:
         return self.about
 
-    def headline(self, *, compiled: bool) -> str:
+    def headline(self, *, compiled: str) -> str:
         return describe.headline(self.about, self.data, len(self.boxes.edges), compiled=compiled)
 
     def hyper_parameters(self, marks: Marks, replicas: int) -> None:

@@ -24,7 +24,7 @@ def hyper_parameters(marks: Marks, data: Data[Any, Recipe], replicas: int) -> No
     sizes(marks, data)
 
 
-def headline(said: dict[str, Any], data: Data[Any, Recipe], *, compiled: bool) -> str:
+def headline(said: dict[str, Any], data: Data[Any, Recipe], *, compiled: str) -> str:
     """One line for people; how far this is from the real model, and how it is translated, too."""
     recipe = data.recipe
     left_out = f", {data.left_out:,} pairs over {recipe.length} pieces or empty left out" if data.left_out else ""

@@ -113,8 +113,10 @@ def _without_count(text: str, factor: str) -> str:
 
 
 def _without_option(text: str, factor: str) -> str | None:
+    """An arm that isn't compiled has no mode of compiling either."""
     option = f"--{factor.replace('_', '-')}"
-    return " ".join(word for word in text.split() if word.partition("=")[0] != option) or None
+    gone = {option, "--compile-mode"} if option == "--compile" else {option}
+    return " ".join(word for word in text.split() if word.partition("=")[0] not in gone) or None
 
 
 def _without_variable(text: str, factor: str) -> str | None:

@@ -96,6 +96,7 @@ FACTORS: list[tuple[str, Change]] = [
     ("precision", {"session": {"precision": "tf32"}, "about": {"tf32": {"matmul": True, "conv": True}}}),
     ("batch", {"about": {"samples_per_step": 128}}),
     ("compile", {"plan": {"argv": (*WORDS, "--compile")}}),
+    ("compile", {"plan": {"argv": (*WORDS, "--compile", "--compile-mode=reduce-overhead")}}),
     ("workers", {"plan": {"argv": (*WORDS, "--workers=8")}}),
     ("cudnn_benchmark", {"plan": {"argv": (*WORDS, "--cudnn-benchmark")}}),
     ("data", {"about": {"data": "digits", "target": 0.95}}),
