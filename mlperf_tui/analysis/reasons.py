@@ -61,3 +61,4 @@ def _wait_reasons(rate: Rate) -> Iterator[tuple[str, str]]:
         yield "throughput.data_wait_share", "the loop does not run over Steps.over()"
     if rate.steps and rate.exposed_allreduce_share is None:
         yield "throughput.exposed_allreduce_share", "the program doesn't tell its all-reduce (Steps.allreduce_start)"
+        yield "ranks.own_step_ms", "it is a step without its all-reduce, which the program doesn't tell"

@@ -164,7 +164,9 @@ def _step_time(rate: Throughput) -> StepTime | None:
 
 
 def _rank(about: About, plan: Plan, rate: Throughput) -> Rank:
-    return Rank(about.rank, plan.host, about.gpu_uuid, rate.by_rank.get(about.rank))
+    own_s = rate.own_s.get(about.rank)
+    own_ms = None if own_s is None else 1e3 * own_s
+    return Rank(about.rank, plan.host, about.gpu_uuid, rate.by_rank.get(about.rank), own_ms)
 
 
 def _loss(fold: Fold) -> Loss:

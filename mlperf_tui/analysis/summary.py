@@ -82,12 +82,16 @@ class Rate:
 
 @frozen
 class Rank:
-    """One process of the run."""
+    """One process of the run. `own_step_ms` is its step time without the wait for the exchange of gradients.
+
+    Ranks that exchange them take as long for a step; what tells them apart is how much of it is their own work.
+    """
 
     rank: int
     host: str
     gpu: str | None
     throughput: float | None
+    own_step_ms: float | None
 
 
 @frozen

@@ -25,7 +25,8 @@ class Throughput:
 
     Training time is the sum of step times, data wait included: evaluation and checkpoints lie between the loops and
     are in no step. `median` and `p10` are the rates of a step at its median and its 90th percentile time.
-    `exposed_allreduce_share` is the least of all ranks': what others have more, they wait for a slower one.
+    `exposed_allreduce_share` is the least of all ranks': what others have more, they wait for a slower one. `own_s` is
+    a rank's step time without its own exposed all-reduce.
     """
 
     samples_per_s: float | None = None
@@ -41,6 +42,7 @@ class Throughput:
     data_wait_share: float | None = None
     exposed_allreduce_share: float | None = None
     by_rank: Mapping[int, float | None] = field(default_factory=dict)
+    own_s: Mapping[int, float | None] = field(default_factory=dict)
 
 
 @frozen
@@ -80,6 +82,7 @@ def throughput(ranks: Mapping[int, RankTotals], *, warmup: bool = False) -> Thro
         data_wait_share=_data_wait(ranks.values()),
         exposed_allreduce_share=min(map(_exposed, ranks.values()), key=lambda share: -1 if share is None else share),
         by_rank={rank: rate.per_s for rank, rate in rates.items()},
+        own_s={rank: _own(ranks[rank]) for rank in rates},
     )
 
 
@@ -135,6 +138,12 @@ def _exposed(totals: RankTotals) -> float | None:
     if not totals.exposed_steps or not base.seconds:
         return None
     return totals.exposed_s / totals.exposed_steps / (base.seconds / base.steps)
+
+
+def _own(totals: RankTotals) -> float | None:
+    """Seconds of a step in which the rank doesn't wait for the exchange alone."""
+    base, exposed = _base(totals), _exposed(totals)
+    return None if exposed is None else max(0.0, 1.0 - exposed) * base.seconds / base.steps
 
 
 def _base(totals: RankTotals) -> Base:

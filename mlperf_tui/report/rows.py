@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlperf_tui.analysis.quality import Quality
-from mlperf_tui.analysis.summary import Gpu, GpuLinks, MarkSaid, Range, Summary, Thread
+from mlperf_tui.analysis.straggler import straggler
+from mlperf_tui.analysis.summary import Gpu, GpuLinks, MarkSaid, Range, Rank, Summary, Thread
 from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
 from mlperf_tui.session.status import LIVE
 
@@ -162,12 +163,25 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
         yield "MFU", f"{percent(speed.mfu)} of {count(speed.peak.tflops)} TFLOP/s ({speed.peak.source})"
     yield "data wait", f"{percent(speed.data_wait_share)} of training time"
     if len(summary.ranks) > 1:
-        slowest = min(summary.ranks, key=lambda rank: rank.throughput or float("inf"))
-        yield (
-            "ranks",
-            f"{len(summary.ranks)}; slowest is rank {slowest.rank} at {count(slowest.throughput)} {speed.unit}",
-        )
+        yield "ranks", f"{len(summary.ranks)}; {_slowest(summary.ranks, speed.unit)}"
         yield "all-reduce", f"{percent(speed.exposed_allreduce_share)} of training time exposed"
+
+
+def _slowest(ranks: Sequence[Rank], unit: str) -> str:
+    """By own work a step, where all tell it: with an exchange in each step all are as fast as the slowest."""
+    own_ms = {rank.rank: rank.own_step_ms for rank in ranks}
+    told = [own for own in own_ms.values() if own is not None]
+    if len(told) < len(ranks):
+        slowest = min(ranks, key=lambda rank: rank.throughput or float("inf"))
+        return f"slowest is rank {slowest.rank} at {count(slowest.throughput)} {unit}"
+    found = straggler(own_ms)
+    if found is None:
+        least, most = count(min(told)), count(max(told))
+        return f"alike: {least if least == most else f'{least} to {most}'} ms of a step are a rank's own work"
+    return (
+        f"slowest is rank {found.rank}: {count(found.own)} ms of a step are its own work, {count(found.others)} ms "
+        "the others'"
+    )
 
 
 def _limit_rows(summary: Summary) -> Iterator[Row]:

@@ -56,6 +56,13 @@ def test_what_a_fast_rank_waits_for_a_slow_one_is_no_all_reduce() -> None:
     assert throughput({0: fast, 1: totals([1.0] * 5)}).exposed_allreduce_share is None
 
 
+def test_a_ranks_own_work_is_its_step_without_the_wait() -> None:
+    """By it, and not by the rate, ranks in step are told apart; of one that doesn't tell its wait it isn't known."""
+    rate = throughput({0: exposing([1.0] * 5, 0.4), 1: exposing([1.0] * 5, 0.1), 2: totals([1.0] * 5)})
+    assert rate.own_s == {0: pytest.approx(0.6), 1: pytest.approx(0.9), 2: None}
+    assert rate.by_rank[0] == rate.by_rank[1]
+
+
 def test_exposed_all_reduce_adds_up() -> None:
     """Over minutes, and over a part of one."""
     whole = exposing([1.0] * 5, 0.4)

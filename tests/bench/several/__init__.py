@@ -1,0 +1,1 @@
+"""Measurements of several GPUs of one host: links beside what was sent, scaling, a lost or slow rank."""
