@@ -232,16 +232,6 @@ def test_the_throughput_pane_tells_of_silence() -> None:
     assert "no step for 00:00:42" in found
 
 
-def test_the_throughput_pane_names_the_rank_that_others_wait_for() -> None:
-    """Only where it is clearly slower."""
-    snapshot = as_running(recorded("eight-gpus"))
-    for own, named in (({0: 0.2, 1: 0.3}, True), ({0: 0.2, 1: 0.21}, False)):
-        now = dataclasses.replace(snapshot.training.now, own_s=own)
-        training = dataclasses.replace(snapshot.training, now=now)
-        found = text(Throughput().content(dataclasses.replace(snapshot, training=training), Room(160, 4)))
-        assert ("rank 1 works 1.5× as long as the others" in found) is named
-
-
 def test_notices_come_in_order() -> None:
     """Alarms, and the reason of an end that was not wanted."""
     found = sentences(recorded("failed"))

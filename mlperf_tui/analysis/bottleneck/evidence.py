@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlperf_tui.analysis.straggler import Straggler
 from mlperf_tui.frozen import frozen
 
 INPUT = "input"
@@ -22,7 +23,8 @@ class Evidence:
     traffic of the busier direction as a share of what the links carry, `exposed_allreduce_share` the share of time
     that did nothing but exchange gradients. `run_cpu_cores` is what the run took of the `cpus` that it may use,
     `host_cpu_cores` what all programs took, `main_cpu_share` the busiest rank's main thread's share of one core, with
-    its autograd threads, which launch kernels in turn with it. `just_begun` says that what is missing may still come.
+    its autograd threads, which launch kernels in turn with it. `slow_rank` is the one that the others wait for.
+    `just_begun` says that what is missing may still come.
     """
 
     on_gpu: bool = False
@@ -42,6 +44,7 @@ class Evidence:
     main_cpu_share: float | None = None
     step_s: float | None = None
     precision: str | None = None
+    slow_rank: Straggler | None = None
     just_begun: bool = False
 
     @property

@@ -25,8 +25,8 @@ def judge(evidence: Evidence, standing: str | None = None) -> Verdict:
     """
     for value, holds in ON_GPU if evidence.on_gpu else ON_CPU:
         if holds(evidence, value == standing):
-            return words.verdict(value, evidence)
-    return untold(evidence)
+            return words.behind(evidence, words.verdict(value, evidence))
+    return untold(evidence) if evidence.is_early else words.behind(evidence, untold(evidence))
 
 
 def _idle_share(evidence: Evidence) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from mlperf_tui.analysis.bottleneck.evidence import Evidence
+from mlperf_tui.analysis.straggler import straggler
 from mlperf_tui.analysis.throughput import Throughput
 from mlperf_tui.records import GpuInfo, HostInfo
 
@@ -70,6 +71,7 @@ def evidence(
         main_cpu_share=means.main_cpu_share(),
         step_s=rate.step_s,
         precision=precision,
+        slow_rank=straggler(rate.own_s),
     )
 
 

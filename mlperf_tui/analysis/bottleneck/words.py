@@ -58,6 +58,16 @@ def verdict(value: str, evidence: Evidence) -> Verdict:
     return Verdict(value, facts(evidence, *names), advice(value, evidence))
 
 
+def behind(evidence: Evidence, found: Verdict) -> Verdict:
+    """The same, led by the rank that the others wait for, if there is one: whatever limits each, all stay behind it."""
+    slow = evidence.slow_rank
+    if slow is None:
+        return found
+    said = f"rank {slow.rank} works {slow.times:.1f}× as long as the others"
+    look = f"The others wait for rank {slow.rank}: see what else runs on its GPU and its cores, and its data."
+    return Verdict(found.value, (said, *found.evidence)[:FACTS], look)
+
+
 def facts(evidence: Evidence, *names: str) -> tuple[str, ...]:
     """These values as people read them, without those that are unknown, and limits that seldom held."""
     found = (_fact(evidence, name) for name in names)

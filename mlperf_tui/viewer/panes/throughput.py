@@ -7,7 +7,6 @@ import textwrap
 
 from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.peak import Mfu, mfu
-from mlperf_tui.analysis.straggler import straggler
 from mlperf_tui.analysis.throughput import Throughput as Rates
 from mlperf_tui.frozen import frozen
 from mlperf_tui.viewer import format as fmt
@@ -158,7 +157,6 @@ def _parts(snapshot: Snapshot, *, ended: bool) -> list[str]:
         f"p99 {fmt.milliseconds(rates.p99_s)}".ljust(11),
         f"MFU {fmt.share(used.share)}".ljust(9) if used.peak else "",
         _silence(training, ended=ended),
-        _slow_rank(rates),
         _left(snapshot, rates, ended=ended),
         f"data wait {fmt.share(rates.data_wait_share)}".ljust(14),
         _energy(training, rates, unit, ended=ended),
@@ -192,12 +190,6 @@ def _silence(training: Training, *, ended: bool) -> str:
     if ended or training.now.steps or training.silent_s is None or training.silent_s < SILENT_S:
         return ""
     return f"no step for {fmt.duration(training.silent_s)}"
-
-
-def _slow_rank(rates: Rates) -> str:
-    """The rank that the others wait for, if there is one."""
-    found = straggler(rates.own_s)
-    return f"rank {found.rank} works {found.times:.1f}× as long as the others" if found else ""
 
 
 def _energy(training: Training, rates: Rates, unit: str, *, ended: bool) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlperf_tui.analysis.bottleneck.gather import busiest_main, gather
+from mlperf_tui.analysis.straggler import Straggler
 from mlperf_tui.analysis.throughput import Throughput
 from mlperf_tui.records import GpuInfo
 from mlperf_tui.report.build import build
@@ -66,6 +67,12 @@ def test_pcie_stands_in_where_several_gpus_have_no_nvlink() -> None:
     infos = [GpuInfo(i, f"GPU-{i}", "A10", pcie_bytes_per_s=12e9) for i in range(2)]
     assert gather(Throughput(), SERIES, infos, {"GPU-0", "GPU-1"}, None, None, None).link_share == 0.5
     assert gather(Throughput(), SERIES, infos, {"GPU-0"}, None, None, None).link_share is None
+
+
+def test_the_rank_that_others_wait_for_is_evidence() -> None:
+    """By each rank's own work; of ranks that are alike nothing is said."""
+    for own, said in (({0: 0.2, 1: 0.35}, Straggler(1, 0.35, 0.2)), ({0: 0.2, 1: 0.2}, None), ({0: 0.2}, None)):
+        assert gather(Throughput(own_s=own), SERIES, LINKED, (), None, None, None).slow_rank == said
 
 
 def test_only_training_time_is_evidence() -> None:

@@ -19,6 +19,7 @@ from mlperf_tui.analysis.bottleneck.evidence import (
     POWER_OR_HEAT,
     UNKNOWN,
 )
+from mlperf_tui.analysis.straggler import Straggler
 
 VALUES = (INPUT, COMPUTE, MEMORY, LINK, HOST, POWER_OR_HEAT, UNKNOWN)
 FP32 = Evidence(on_gpu=True, data_wait_share=0.01, busy_pct=99, sm_pct=96, tensor_pct=0, dram_pct=40, precision="fp32")
@@ -163,6 +164,20 @@ def test_what_stands_has_the_margins_in_its_favour() -> None:
     assert (judge(full).value, judge(full, MEMORY).value) == (COMPUTE, MEMORY)
 
 
+def test_a_rank_that_others_wait_for_comes_first() -> None:
+    """Whatever limits each of them, or if that can't be told; but not before the first steps."""
+    slow = Straggler(3, 0.343, 0.18)
+    for evidence in (
+        replace(EIGHT, slow_rank=slow),
+        replace(CPU, main_cpu_share=0.4, run_cpu_cores=0.9, slow_rank=slow),
+    ):
+        found, alone = judge(evidence), judge(replace(evidence, slow_rank=None))
+        assert found.value == alone.value
+        assert found.evidence == ("rank 3 works 1.9× as long as the others", *alone.evidence)[:4]
+        assert "wait for rank 3" in found.advice
+    assert judge(Evidence(slow_rank=slow, just_begun=True)).evidence == ("too early to say",)
+
+
 share = st.none() | st.floats(0, 1) | st.sampled_from([math.nan, math.inf, -1.0])
 percentage = st.none() | st.floats(0, 100) | st.sampled_from([math.nan, 1e9])
 evidences = st.builds(
@@ -174,6 +189,7 @@ evidences = st.builds(
     step_s=st.none() | st.floats(1e-5, 10),
     just_begun=st.booleans(),
     precision=st.none() | st.sampled_from(["fp32", "tf32", "amp-bf16"]),
+    slow_rank=st.none() | st.builds(Straggler, st.integers(0, 15), st.floats(1e-3, 10), st.floats(1e-3, 10)),
     **{f.name: share for f in fields(Evidence) if f.name.endswith("_share")},
     **{f.name: percentage for f in fields(Evidence) if f.name.endswith("_pct")},
 )
