@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,10 @@ from click.core import ParameterSource
 
 from mlperf_tui.cli.experiments import code_of, find_either, find_experiment, progress, verdict_code, watch
 from mlperf_tui.cli.look import has_screen
-from mlperf_tui.cli.options import complete_workload, mouse_option, run_options, share, span_s
+from mlperf_tui.cli.options import Number, Whole, complete_workload, mouse_option, run_options, share, span_s
 from mlperf_tui.cli.run import BEHIND_DASHES, WithCommand, check_run
 from mlperf_tui.cli.run import KEPT as RUN_KEPT
-from mlperf_tui.cli.say import say
+from mlperf_tui.cli.say import columns, say
 from mlperf_tui.errors import MlperfTuiError
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ KEPT = (*RUN_KEPT, "vary", "within", "limit", "pairs", "turns", "continue_", "st
 WITH_CONTINUE = ("continue_", "pairs", "limit", "within", "detach", "headless", "style", "fail_if", "mouse")
 HOW_TO_WATCH = ("--detach", "--headless", "--no-mouse")
 """What is no part of the experiment, and is left out of the command that repeats it."""
+
+MATTERS = ("within", "factor", "fail_if")
+"""The options of `compare` on which its answer rests, and its exit code."""
 
 YES_NO = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 
@@ -42,16 +46,14 @@ YES_NO = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false
 )
 @click.option("--within", default="2%", show_default=True, metavar="SHARE", help="Stop at an interval of ± this.")
 @click.option("--limit", metavar="TIME", help="Stop after this time, such as 4m.  [default: 4m in turns]")
-@click.option("--pairs", type=click.IntRange(min=1, max=64), metavar="N", help="Stop after N pairs.")
+@click.option("--pairs", type=Whole(min=1, max=64), metavar="N", help="Stop after N pairs.")
 @click.option("--turns/--no-turns", default=True, help="Both processes of a pair at once, measured in turns.")
 @click.option("--continue", "continue_", metavar="EXPERIMENT", help="Go on with one that has ended too early.")
 @run_options
 @click.option("--python", metavar="PATH", help="The Python that runs the workload, when it isn't this one.")
 @click.option("--name", metavar="NAME", help="A name to find the experiment by.")
 @click.option("--note", metavar="TEXT", help="A sentence to keep with the experiment.")
-@click.option(
-    "--grace", type=click.FloatRange(min=0), default=30, show_default=True, metavar="S", help="A stop's patience."
-)
+@click.option("--grace", type=Number(min=0), default=30, show_default=True, metavar="S", help="A stop's patience.")
 @click.option("--on-end", metavar="COMMAND", help="A shell command to run once the experiment has ended.")
 @click.option("--detach", is_flag=True, help="Start it, print its id, and leave.")
 @click.option("--headless", is_flag=True, help="Plain progress lines; the default without a terminal.")
@@ -115,13 +117,28 @@ def compare(
     others = context.meta.get(BEHIND_DASHES, ())
     if not others:
         raise click.UsageError("which are B? Put them behind `--`: mlperf-tui compare A1 A2 A3 -- B1 B2 B3")
+    if options := [word for word in others if word.startswith("-")]:
+        raise click.UsageError(f"{options[0]} stands behind `--`, among B: give options before the first session")
     root: Path = context.obj
     a, b = ([_run(root, name) for name in names] for names in (sessions, others))
     _once_each([*a, *b])
     result = held(a, b, share(within), factor)
-    text = render(result, None, style)
+    text = render(result, _repeating(context, a, b), style, columns())
     (say if style == "text" else click.echo)(text)
     return code_of(result, rule)
+
+
+def _repeating(context: click.Context, a: list[Folder], b: list[Folder]) -> tuple[str, ...]:
+    """The command that repeats the comparison: as it was typed, but the sessions by their ids, whatever comes later."""
+    root = _typed(context.find_root(), "sessions")
+    options = [word for name in MATTERS for word in _typed(context, name)]
+    return "mlperf-tui", *root, "compare", *options, *(one.id for one in a), "--", *(one.id for one in b)
+
+
+def _typed(context: click.Context, name: str) -> tuple[str, ...]:
+    """An option with its value where it was typed."""
+    typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    return (f"--{name.replace('_', '-')}", str(context.params[name])) if typed else ()
 
 
 def _run(root: Path, name: str) -> Folder:
@@ -193,12 +210,19 @@ def _asked(
     return launch.AbRequest(
         shared,
         factor,
-        ("mlperf-tui", *(word for word in sys.argv[1:] if word not in HOW_TO_WATCH)),
+        asked_by(sys.argv[1:]),
         within=share(keep["within"]),
         limit_s=None if keep["limit"] is None else span_s(keep["limit"]),
         most_pairs=keep["pairs"],
         turns=keep["turns"],
     )
+
+
+def asked_by(words: Sequence[str]) -> tuple[str, ...]:
+    """The command that repeats the experiment: as it was typed, without how it is watched."""
+    dashes = words.index("--") if "--" in words else len(words)
+    ours = (word for word in words[:dashes] if word not in HOW_TO_WATCH)
+    return "mlperf-tui", *ours, *words[dashes:]
 
 
 def _factor(context: click.Context, vary: str | None, command: tuple[str, ...]) -> Any:

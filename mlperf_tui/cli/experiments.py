@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlperf_tui.cli.say import say, say_rows
+from mlperf_tui.cli.say import columns, say, say_rows
 from mlperf_tui.errors import MlperfTuiError, NotFound
 
 if TYPE_CHECKING:
@@ -82,21 +82,26 @@ def say_report(folder: ExperimentFolder, style: str) -> None:
     from mlperf_tui.report.ab import render
     from mlperf_tui.report.ab.build import build
 
-    text = render(build(folder), folder.plan(), style)
+    text = render(build(folder), folder.plan(), style, columns())
     if style == "text":
-        say_rows(f"{text}\n{_state(folder)}")
+        say(text)
+        say_rows(_state(folder))
     else:
         click.echo(text)
 
 
 def _state(folder: ExperimentFolder) -> str:
-    """How it stands with the experiment, and how to go on where it ended too early."""
+    """How it stands with the experiment, how to end what was left, and how to go on where it ended too early."""
+    from mlperf_tui.launch.ending import runs_left
     from mlperf_tui.session.status import status
 
     state = status(folder)
-    told = f"status   {state.word}{f': {state.detail}' if state.detail else ''}"
-    goes_on = f"\n         to go on: mlperf-tui ab --continue {folder.id}"
-    return told + (goes_on if state.word in {"stopped", "interrupted"} else "")
+    told = [f"status   {state.word}{f': {state.detail}' if state.detail else ''}"]
+    if runs_left(folder):
+        told.append(f"         to end what still goes: mlperf-tui stop {folder.id}")
+    if state.word in {"stopped", "interrupted"}:
+        told.append(f"         to go on: mlperf-tui ab --continue {folder.id}")
+    return "\n".join(told)
 
 
 def exit_code(folder: ExperimentFolder) -> int:

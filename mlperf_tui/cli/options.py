@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -21,6 +22,62 @@ DATA_HELP = (
 )
 UNITS_S = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T", int, float)
+
+
+class Whole(click.IntRange):
+    """A whole number in a range; for anything else it is said what to give."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return _taken(super().convert, value, param, ctx, f"a whole number{_range(self)}")
+
+
+class Number(click.FloatRange):
+    """The same of any number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        return _taken(super().convert, value, param, ctx, f"a number{_range(self)}")
+
+
+class Real(click.types.FloatParamType):
+    """The same without a range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        return _taken(super().convert, value, param, ctx, "a number")
+
+
+class Mistyped(click.BadParameter):
+    """A value that an option doesn't take; its message is what to give in its place."""
+
+    def __init__(self, value: Any, wanted: str, param: click.Parameter | None, ctx: click.Context | None) -> None:
+        super().__init__(f"give {wanted}", ctx, param)
+        self._value = value
+
+    def format_message(self) -> str:
+        option = self.param.opts[0] if self.param is not None else ""
+        return f"{option} {self._value}: {self.message}".lstrip()
+
+
+def _taken(
+    convert: Callable[[Any, click.Parameter | None, click.Context | None], T],
+    value: Any,
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+    wanted: str,
+) -> T:
+    try:
+        found = convert(value, param, ctx)
+    except click.BadParameter:
+        raise Mistyped(value, wanted, param, ctx) from None
+    if isinstance(found, float) and math.isnan(found):  # neither less nor more than anything, it lies in every range
+        raise Mistyped(value, wanted, param, ctx)
+    return found
+
+
+def _range(kind: click.IntRange | click.FloatRange) -> str:
+    if kind.max is not None:
+        return f" from {kind.min} to {kind.max}"
+    return f" above {kind.min}" if kind.min_open else f", {kind.min} or more"
 
 
 def run_options(command: F) -> F:
@@ -29,22 +86,20 @@ def run_options(command: F) -> F:
         click.option("--precision", type=click.Choice(PRECISIONS), help="fp32 has TF32 off."),
         click.option(
             "--batch",
-            type=click.IntRange(min=1),
+            type=Whole(min=1),
             metavar="N",
             help="Samples a step and process; by default the scale's.",
         ),
         click.option("--scale", type=click.Choice(SCALES), help=SCALE_HELP),
-        click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="Stop after N epochs."),
-        click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Stop after N steps."),
-        click.option(
-            "--minutes", type=click.FloatRange(min=0, min_open=True), metavar="M", help="Stop after M minutes."
-        ),
-        click.option("--target", type=float, metavar="X", help="Stop at this quality."),
-        click.option("--seed", type=click.IntRange(min=0), metavar="N"),
-        click.option("--workers", type=click.IntRange(min=0), metavar="N", help="Loader processes."),
+        click.option("--epochs", type=Whole(min=1), metavar="N", help="Stop after N epochs."),
+        click.option("--steps", type=Whole(min=1), metavar="N", help="Stop after N steps."),
+        click.option("--minutes", type=Number(min=0, min_open=True), metavar="M", help="Stop after M minutes."),
+        click.option("--target", type=Real(), metavar="X", help="Stop at this quality."),
+        click.option("--seed", type=Whole(min=0), metavar="N"),
+        click.option("--workers", type=Whole(min=0), metavar="N", help="Loader processes."),
         click.option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N."),
-        click.option("--gpus", type=click.IntRange(min=1), metavar="N", help="Processes, a GPU each (or CPU cores)."),
-        click.option("--accumulate", type=click.IntRange(min=1), metavar="N", help="Batches a step."),
+        click.option("--gpus", type=Whole(min=1), metavar="N", help="Processes, a GPU each (or CPU cores)."),
+        click.option("--accumulate", type=Whole(min=1), metavar="N", help="Batches a step."),
         click.option("--deterministic", is_flag=True, help="The same bits each time, or a refusal."),
         click.option("--checkpoint", metavar="DIR", help="Save there after each epoch and when stopped."),
         click.option("--resume", metavar="FILE|DIR", help="Go on from a checkpoint."),

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mlperf_tui.cli.look import exit_code, has_screen, progress, watch
-from mlperf_tui.cli.options import complete_workload, headless_option, mouse_option, run_options
+from mlperf_tui.cli.options import Number, complete_workload, headless_option, mouse_option, run_options
 from mlperf_tui.cli.say import say
 
 BEHIND_DASHES = "mlperf_tui.command"
@@ -38,9 +38,7 @@ class WithCommand(click.Command):
 @click.option("--python", metavar="PATH", help="The Python that runs the workload, when it isn't this one.")
 @click.option("--name", metavar="NAME", help="A name to find the session by.")
 @click.option("--note", metavar="TEXT", help="A sentence to keep with the session.")
-@click.option(
-    "--grace", type=click.FloatRange(min=0), default=30, show_default=True, metavar="S", help="A stop's patience."
-)
+@click.option("--grace", type=Number(min=0), default=30, show_default=True, metavar="S", help="A stop's patience.")
 @click.option("--on-end", metavar="COMMAND", help="A shell command to run once the run has ended.")
 @click.option("--detach", is_flag=True, help="Start it, print its id, and leave.")
 @headless_option

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import textwrap
 
 import click
 
@@ -20,10 +19,15 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(text if utf8() else plain(text), err=err)
 
 
+def columns() -> int | None:
+    """How wide the terminal is that it is printed to; None for a file or a pipe."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def say_rows(text: str) -> None:
     """Rows of a label and its text: a terminal that is too narrow gets them wrapped, a file or a pipe as they are."""
-    width = shutil.get_terminal_size().columns
-    say("\n".join(wrapped(line, width) for line in text.splitlines()) if sys.stdout.isatty() else text)
+    width = columns()
+    say(text if width is None else "\n".join(wrapped(line, width) for line in text.splitlines()))
 
 
 def wrapped(row: str, width: int) -> str:
@@ -31,10 +35,9 @@ def wrapped(row: str, width: int) -> str:
 
     A command stays whole: broken, it could not be pasted.
     """
-    if len(row) <= width or row.startswith("command"):
+    from mlperf_tui.report.wrap import wrap
+
+    if row.startswith("command"):
         return row
     label = LABEL.match(row)
-    indent = label.end() if label and label.end() <= width // 2 else 2
-    return textwrap.fill(
-        row, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False, tabsize=1
-    )
+    return "\n".join(wrap(row, width, label.end()) if label else wrap(row, width))

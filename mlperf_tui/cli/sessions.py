@@ -72,7 +72,7 @@ def stop(root: Path, session: str) -> None:
 
     folder = find_either(root, session)
     if isinstance(folder, ExperimentFolder):
-        if _end_left(folder):
+        if _left_ended(folder):
             return
         launch.stop_experiment(folder)
     else:
@@ -83,18 +83,15 @@ def stop(root: Path, session: str) -> None:
     say(f"{folder.id} {status(folder).word}")
 
 
-def _end_left(experiment: ExperimentFolder) -> bool:
+def _left_ended(experiment: ExperimentFolder) -> bool:
     """Whether its runner was gone and runs went on: they are ended, and named."""
-    from mlperf_tui.launch.experiment import end_runs, runs_left
+    from mlperf_tui.launch.ending import end_left
 
-    left = runs_left(experiment)
-    if not left:
-        return False
-    if deaf := end_runs(left):
-        raise MlperfTuiError(f"{deaf[0].id} has not ended yet: look at it with `mlperf-tui watch {deaf[0].id}`")
-    many = "1 run" if len(left) == 1 else f"{len(left)} runs"
-    say(f"{experiment.id}: its runner was gone and {many} still went; ended {', '.join(run.id for run in left)}")
-    return True
+    left = end_left(experiment)
+    if left:
+        many = "1 run" if len(left) == 1 else f"{len(left)} runs"
+        say(f"{experiment.id}: its runner was gone and {many} still went; ended {', '.join(run.id for run in left)}")
+    return bool(left)
 
 
 @click.command()

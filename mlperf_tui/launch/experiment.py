@@ -6,8 +6,6 @@ import json
 import os
 import platform
 import signal
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,14 +15,14 @@ from mlperf_tui.catalog import WORKLOADS
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.launch import session
 from mlperf_tui.launch.arms import Arm, Factor, arms, is_seeded
-from mlperf_tui.launch.detached import signal_recorder, start_detached, wait
+from mlperf_tui.launch.detached import signal_recorder, start_detached
+from mlperf_tui.launch.ending import runs_left, told_to_end
 from mlperf_tui.launch.planning import Request, argv_of, git_state, program_name, redacted
 from mlperf_tui.launch.session import ON_END
 from mlperf_tui.records import Experiment
 from mlperf_tui.session import experiments as folders
 from mlperf_tui.session import redact
 from mlperf_tui.session.experiments import ExperimentFolder
-from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.redact import HIDDEN
 from mlperf_tui.session.status import status
 from mlperf_tui.steps.facts import hostname
@@ -35,12 +33,6 @@ ARGVS = "MLPERF_TUI_ARGVS"
 
 TO_AN_END = ("epochs", "steps", "minutes", "target")
 """Options that ask for whole runs: with any of them a process runs alone, from its start to its end."""
-
-STOP_PATIENCE_S = 30.0
-"""So long a run has to end, beside the grace that it was planned with."""
-
-ASK_AGAIN_S = 0.2
-TO_BE_TOLD = frozenset({"starting", "running", "running-unrecorded"})
 
 NEVER_REACHED = 1.0
 """The target in turns: a process that is measured must not end because it has learned enough."""
@@ -113,41 +105,16 @@ def continue_experiment(
         raise MlperfTuiError(f"the experiment can't be started: {error}") from None
 
 
-def runs_left(folder: ExperimentFolder) -> list[Folder]:
-    """The runs that go on although their runner is gone; none while there is one."""
-    return [] if status(folder).live else [run for run in folder.sessions() if status(run).live]
-
-
-def told_to_end(run: Folder) -> bool:
-    """Whether it has been told, now or before, or has ended; one that is only starting may not hear yet."""
-    if status(run).word not in TO_BE_TOLD:
-        return True
-    try:
-        session.stop(run)
-    except MlperfTuiError:
-        return False
-    return True
-
-
-def end_runs(runs: Sequence[Folder]) -> list[Folder]:
-    """Tell all of them to end, again where one doesn't hear, and wait for it; those that go on all the same."""
-    patience_s = STOP_PATIENCE_S + max((run.plan().grace_s for run in runs), default=0.0)
-    until, deaf = time.monotonic() + patience_s, list(runs)
-    while (deaf := [run for run in deaf if not told_to_end(run)]) and time.monotonic() < until:
-        time.sleep(ASK_AGAIN_S)
-    return [run for run in runs if not wait(run, max(0.0, until - time.monotonic()))]
-
-
 def stop_experiment(folder: ExperimentFolder) -> None:
-    """Ask the runner to end; where it is gone, the runs that it has left.
+    """Ask the runner to end; where it is gone, the runs that it has left. Nothing is waited for.
 
     Raises MlperfTuiError when there is nothing to stop, or not from here.
     """
-    if left := runs_left(folder):
-        for run in left:
-            session.stop(run)
-        return
-    signal_recorder(folder, signal.SIGTERM, "stop it there", "be stopped")
+    left = runs_left(folder)
+    for deaf in [run for run in left if not told_to_end(run)]:
+        session.stop(deaf)  # which says why it doesn't hear
+    if not left:
+        signal_recorder(folder, signal.SIGTERM, "stop it there", "be stopped")
 
 
 def takes_turns(asked: AbRequest) -> bool:

@@ -1,13 +1,15 @@
-"""What a shell completes arguments with."""
+"""What a shell completes arguments with, and what is said of numbers that are none."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
+import pytest
+from click.testing import CliRunner
 
 from mlperf_tui.cli.main import cli
-from mlperf_tui.cli.options import complete_session
+from mlperf_tui.cli.options import Number, Real, Whole, complete_session
 from tests.report.ab import turning
 from tests.report.ab.turning import Arm
 
@@ -23,3 +25,44 @@ def test_sessions_and_experiments_are_offered(tmp_path: Path) -> None:
     assert sorted(complete_session(here, argument, "s-2026")) == runs
     assert complete_session(here, argument, "e-") == ["e-20261124-091204-resnet50-test"]
     assert complete_session(here, argument, "l") == ["last"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("run", "--batch", "ten"), "--batch ten: give a whole number, 1 or more"),
+        (("run", "--batch", "0"), "--batch 0: give a whole number, 1 or more"),
+        (("run", "--batch", "2.5"), "--batch 2.5: give a whole number, 1 or more"),
+        (("run", "--batch", ""), "--batch : give a whole number, 1 or more"),
+        (("run", "--workers", "-1"), "--workers -1: give a whole number, 0 or more"),
+        (("run", "--minutes", "0"), "--minutes 0: give a number above 0"),
+        (("run", "--minutes", "nan"), "--minutes nan: give a number above 0"),
+        (("run", "--batch", "-" + 400 * "9"), f"--batch -{400 * '9'}: give a whole number, 1 or more"),
+        (("ab", "--pairs", 400 * "9"), f"--pairs {400 * '9'}: give a whole number from 1 to 64"),
+        (("run", "--target", "high"), "--target high: give a number"),
+        (("ab", "--pairs", "65"), "--pairs 65: give a whole number from 1 to 64"),
+        (("run", "resnet50", "--grace", "long"), "--grace long: give a number, 0 or more"),
+        (("ab", "--grace", "long"), "--grace long: give a number, 0 or more"),
+        (("ab", "--vary", "batch=32,many"), "--vary batch=many: give a whole number, 1 or more"),
+    ],
+)
+def test_a_number_that_is_none_is_told_what_to_give(words: tuple[str, ...], sentence: str) -> None:
+    """As it was typed, in one sentence."""
+    verb, *options = words
+    said = CliRunner().invoke(cli, [verb, "resnet50", *options], standalone_mode=False)
+    assert isinstance(said.exception, click.UsageError)
+    assert said.exception.format_message() == sentence
+
+
+def test_every_number_is_told_so() -> None:
+    """`ab` has all options of `run`, and some more: none has click's own words."""
+    kinds = {param.name: param.type for param in cli.commands["ab"].params}
+    numbers = (click.types.IntParamType, click.types.FloatParamType)
+    found = {name: kind for name, kind in kinds.items() if isinstance(kind, numbers)}
+    assert len(found) > 8
+    assert {name for name, kind in found.items() if not isinstance(kind, Whole | Number | Real)} == set()
+
+
+def test_a_number_of_any_size_is_taken() -> None:
+    """Where its range has no end."""
+    assert Whole(min=0).convert(400 * "9", None, None) == 10**400 - 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mlperf_tui import launch
-from mlperf_tui.launch.experiment import end_runs, told_to_end
+from mlperf_tui.launch.ending import end_runs, told_to_end
 from mlperf_tui.recorder.experiment.run import Run, RunEnded, ending
 from mlperf_tui.recorder.experiment.turn_file import TurnFile
 from mlperf_tui.recorder.experiment.windows import (

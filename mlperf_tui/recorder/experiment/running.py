@@ -8,12 +8,13 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mlperf_tui.analysis.ab.levels import looks_due
 from mlperf_tui.analysis.ab.result import Ab
 from mlperf_tui.errors import MlperfTuiError
-from mlperf_tui.launch.experiment import end_runs
+from mlperf_tui.launch.ending import end_left
 from mlperf_tui.recorder.experiment.pair import Pair
 from mlperf_tui.recorder.experiment.run import RecorderLost, RunEnded
 from mlperf_tui.recorder.on_end import run_on_end
@@ -22,9 +23,9 @@ from mlperf_tui.report.ab.build import build, store
 from mlperf_tui.report.ab.read import Reader
 from mlperf_tui.session.alive import myself
 from mlperf_tui.session.experiments import ExperimentFolder
+from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.lock import Holders, Lock
 from mlperf_tui.session.log import Log
-from mlperf_tui.session.status import status
 from mlperf_tui.steps.facts import boot_id, hostname
 
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE)
@@ -77,7 +78,7 @@ class Running:
     def _pairs(self) -> str:
         """Why there are no more of them. Raises MlperfTuiError when no pair can be had."""
         failures = 0
-        self._end_left()
+        end_left(self._folder, self._say_left)
         ab = self._look()
         while (why := self._enough(ab)) is None:
             began = time.monotonic()
@@ -99,16 +100,11 @@ class Running:
                 self._say_again(error)
         return why
 
-    def _end_left(self) -> None:
-        """End what a runner that was killed has left running: it would share its time with the next run."""
-        left = [run for run in self._folder.sessions() if status(run).live]
-        if not left:
-            return
+    def _say_left(self, left: Sequence[Folder]) -> None:
+        """What is ended before anything starts: it would share its time with the next run."""
         many = "a run" if len(left) == 1 else f"{len(left)} runs"
         names = ", ".join(run.id for run in left)
         self._alarm("left", f"the runner before is gone and has left {many} going, which must end first: {names}")
-        if deaf := end_runs(left):
-            raise MlperfTuiError(f"{deaf[0].id} of the runner before goes on and can't be ended: nothing was started")
 
     def _one_pair(self, number: int) -> None:
         self._number = number

@@ -12,7 +12,7 @@ from mlperf_tui.analysis.ab.intervals import TELLS
 from mlperf_tui.analysis.ab.result import Ab, Comparison, Look
 from mlperf_tui.records import FORMAT, Experiment
 from mlperf_tui.report.ab.numbers import last_look
-from mlperf_tui.report.ab.rows import command_of, headline
+from mlperf_tui.report.ab.rows import Asked, command_of, headline
 from mlperf_tui.report.as_json import sayable
 
 EVALUATED = ("metric", "final_a", "final_b")
@@ -30,8 +30,9 @@ REASONS = {
 """Why a metric is unknown, where it isn't for want of a GPU's reading."""
 
 
-def as_json(ab: Ab, plan: Experiment | None = None) -> str:
+def as_json(ab: Ab, asked: Asked) -> str:
     """One object, indented. The names of the first comparison stand at the top; `comparisons` holds them all."""
+    plan = asked if isinstance(asked, Experiment) else None
     first = ab.comparisons[0] if ab.comparisons else None
     body = {
         "format": FORMAT,
@@ -50,7 +51,7 @@ def as_json(ab: Ab, plan: Experiment | None = None) -> str:
         "refused": ab.refused,
         "comparisons": [{"a": one.a, "b": one.b, "sentence": one.sentence, **_compared(one)} for one in ab.comparisons],
         "sessions": [_session(process, counts=ab.counts(process)) for process in ab.processes],
-        "command": command_of(ab, plan),
+        "command": command_of(asked),
         "unknown": dict(_unknown(ab, first)),
     }
     return json.dumps(sayable(body), indent=2, ensure_ascii=False, allow_nan=False)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mlperf_tui.analysis.ab.result import Ab
-from mlperf_tui.records import Experiment
 from mlperf_tui.report.ab.rows import (
+    Asked,
     Row,
     Table,
     arms_table,
@@ -18,7 +18,7 @@ from mlperf_tui.report.ab.rows import (
 from mlperf_tui.report.as_markdown import cell, fenced, row
 
 
-def as_markdown(ab: Ab, plan: Experiment | None = None) -> str:
+def as_markdown(ab: Ab, asked: Asked) -> str:
     """The sentence as heading, the arms, each comparison and notes; sessions and the command folded away."""
     lines = [f"### {cell(headline(ab))}", "", *_table(arms_table(ab))]
     for comparison in ab.comparisons:
@@ -30,7 +30,7 @@ def as_markdown(ab: Ab, plan: Experiment | None = None) -> str:
     if noted := list(notes(ab)):
         lines += ["", *(f"- {cell(label)}: {cell(text)}" for label, text in noted)]
     lines += ["", "<details><summary>Sessions, and the command to repeat it</summary>", ""]
-    return "\n".join([*lines, *_table(sessions_table(ab)), "", *fenced(command_of(ab, plan)), "", "</details>"])
+    return "\n".join([*lines, *_table(sessions_table(ab)), "", *fenced(command_of(asked)), "", "</details>"])
 
 
 def _rows(found: list[Row]) -> list[str]:

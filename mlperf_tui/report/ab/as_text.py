@@ -1,13 +1,12 @@
-"""An A/B as plain text, for a terminal or a ticket: the answer first, at most 100 columns."""
+"""An A/B as plain text, for a terminal or a ticket: the answer first, wrapped once, at the width that is asked for."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Iterable
 
 from mlperf_tui.analysis.ab.result import Ab
-from mlperf_tui.records import Experiment
 from mlperf_tui.report.ab.rows import (
+    Asked,
     Row,
     Table,
     arms_table,
@@ -18,8 +17,11 @@ from mlperf_tui.report.ab.rows import (
     rows,
     sessions_table,
 )
+from mlperf_tui.report.wrap import wrap
 
 WIDTH = 100
+"""Columns where no terminal says how many it has."""
+
 NAME_MOST, NAME_LEAST = 40, 8
 """An arm's name is cut to as many columns, in its middle: what tells two of them apart stands at either end."""
 
@@ -27,41 +29,41 @@ LEFT_OUT = ("windows", "seed", "pair")
 """Columns of the sessions that go where an id is long; the JSON has them all."""
 
 
-def as_text(ab: Ab, plan: Experiment | None = None) -> str:
+def as_text(ab: Ab, asked: Asked, width: int = WIDTH) -> str:
     """The sentence, the arms, each comparison, notes, sessions, and the command (which is never wrapped)."""
-    lines = [*_wrapped(headline(ab)), "", *_table(arms_table(ab), ab.arms)]
+    lines = [*_sentence(headline(ab), width), "", *_table(arms_table(ab), ab.arms, width)]
     for comparison in ab.comparisons:
         if len(ab.comparisons) > 1:
-            lines += ["", *_wrapped(f"{comparison.b} against {comparison.a}"), *_wrapped(comparison.sentence)]
-        lines += ["", *_rows(rows(comparison))]
+            against = f"{comparison.b} against {comparison.a}"
+            lines += ["", *_sentence(against, width), *_sentence(comparison.sentence, width)]
+        lines += ["", *_rows(rows(comparison), width)]
         changes = changes_table(comparison)
-        lines += ["", *_table(changes, ab.arms)] if len(changes) > 1 else []
+        lines += ["", *_table(changes, ab.arms, width)] if len(changes) > 1 else []
     if noted := list(notes(ab)):
-        lines += ["", *_rows(noted)]
-    return "\n".join([*lines, "", *_sessions(ab), "", f"command: {command_of(ab, plan)}"])
+        lines += ["", *_rows(noted, width)]
+    return "\n".join([*lines, "", *_sessions(ab, width), "", f"command: {command_of(asked)}"])
 
 
-def _wrapped(text: str, first: str = "", indent: int = 0) -> list[str]:
-    return textwrap.wrap(
-        " ".join(text.split()), WIDTH, initial_indent=first, subsequent_indent=" " * indent, break_on_hyphens=False
-    )
+def _sentence(text: str, width: int, label: str = "") -> list[str]:
+    """It goes on below its own text, not below its label."""
+    return wrap(label + " ".join(text.split()), width, len(label))
 
 
-def _rows(found: Iterable[Row]) -> list[str]:
+def _rows(found: Iterable[Row], width: int) -> list[str]:
     told = list(found)
-    width = max(len(label) for label, _ in told)
-    return [line for label, text in told for line in _wrapped(text, f"{label.ljust(width)}  ", width + 2)]
+    indent = max(len(label) for label, _ in told) + 2
+    return [line for label, text in told for line in _sentence(text, width, label.ljust(indent))]
 
 
-def _sessions(ab: Ab) -> list[str]:
+def _sessions(ab: Ab, width: int) -> list[str]:
     """Ids are never cut, since they are what other commands are given."""
     cells = sessions_table(ab)
     for heading in (None, *LEFT_OUT):
         cells = cells if heading is None else _without(cells, heading)
-        lines = _table(cells, ab.arms)
-        if _fit(lines):
+        lines = _lines(cells, ab.arms, width)
+        if _fit(lines, width):
             break
-    return lines
+    return _broken(lines, width)
 
 
 def _without(cells: Table, heading: str) -> Table:
@@ -69,17 +71,26 @@ def _without(cells: Table, heading: str) -> Table:
     return [(*row[:at], *row[at + 1 :]) for row in cells]
 
 
-def _table(cells: Table, arms: Collection[str]) -> list[str]:
-    """The first column to the left, numbers to the right; names of arms are as short as the width wants them."""
+def _table(cells: Table, arms: Collection[str], width: int) -> list[str]:
+    return _broken(_lines(cells, arms, width), width)
+
+
+def _broken(lines: list[str], width: int) -> list[str]:
+    """Rows that are wider than the terminal, however short the names of arms are, go on further in."""
+    return [part for line in lines for part in wrap(line, width)]
+
+
+def _lines(cells: Table, arms: Collection[str], width: int) -> list[str]:
+    """Names of arms are as short as the width wants them."""
     for most in range(NAME_MOST, NAME_LEAST - 1, -1):
-        lines = _lines([tuple(_cut(cell, most) if cell in arms else cell for cell in row) for row in cells])
-        if _fit(lines):
+        lines = _aligned([tuple(_cut(cell, most) if cell in arms else cell for cell in row) for row in cells])
+        if _fit(lines, width):
             break
     return lines
 
 
-def _fit(lines: list[str]) -> bool:
-    return max(map(len, lines)) <= WIDTH
+def _fit(lines: list[str], width: int) -> bool:
+    return max(map(len, lines)) <= width
 
 
 def _cut(name: str, most: int) -> str:
@@ -88,7 +99,8 @@ def _cut(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most - 1 - end]}…{name[-end:]}"
 
 
-def _lines(cells: Table) -> list[str]:
+def _aligned(cells: Table) -> list[str]:
+    """The first column to the left, numbers to the right."""
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     return ["  ".join(_placed(row, widths)).rstrip() for row in cells]
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from statistics import fmean
+from typing import TypeAlias
 
 from mlperf_tui.analysis.ab.evidence import Process
 from mlperf_tui.analysis.ab.intervals import TELLS
 from mlperf_tui.analysis.ab.result import Ab, Change, Comparison, Learning, Look, Speed
 from mlperf_tui.records import Experiment
-from mlperf_tui.report.ab.likeness import NO_FACTOR
 from mlperf_tui.report.ab.numbers import last_look, plus_minus, ratio, share, signed, span, value
 from mlperf_tui.report.numbers import DASH, count, duration
 
 Row = tuple[str, str]
 Table = list[tuple[str, ...]]
+Asked: TypeAlias = Experiment | tuple[str, ...]
+"""What was asked for: an experiment, or the words of the command that holds stored sessions against each other."""
 
 VERDICTS = {
     "faster": "faster",
@@ -30,9 +32,6 @@ POINTS = 0.1
 SHARE = 0.005
 """A difference below these is noise to a reader, however sure it is."""
 
-DEFAULT_WITHIN = 0.02
-"""What `compare` takes where nothing else is said."""
-
 
 def headline(ab: Ab) -> str:
     """The answer in one sentence: of the first comparison where there are several."""
@@ -42,20 +41,9 @@ def headline(ab: Ab) -> str:
     return ab.comparisons[0].sentence if ab.comparisons else "nothing has been measured yet"
 
 
-def command_of(ab: Ab, plan: Experiment | None) -> str:
+def command_of(asked: Asked) -> str:
     """What to type to do the same again; of stored sessions, to compare them again."""
-    if plan is not None:
-        return shlex.join(plan.command)
-    arms = [[process.session for process in ab.processes if process.arm == arm] for arm in ab.arms]
-    return " ".join(["mlperf-tui compare", *_given(ab), " -- ".join(shlex.join(sessions) for sessions in arms)])
-
-
-def _given(ab: Ab) -> Iterator[str]:
-    """The options of `compare`; a factor that it found itself is named too, so that it stays that one."""
-    if ab.within != DEFAULT_WITHIN:
-        yield f"--within {100 * ab.within:.4g}%"
-    if ab.factor != NO_FACTOR:
-        yield f"--factor {shlex.quote(ab.factor)}"
+    return shlex.join(asked.command if isinstance(asked, Experiment) else asked)
 
 
 def arms_table(ab: Ab) -> Table:

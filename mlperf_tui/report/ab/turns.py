@@ -95,6 +95,8 @@ class TurnSession:
     def _why_not(self, state: Status, head: Head, measured: list[Measured]) -> str:
         if state.word not in {"finished", "stopped"}:
             return f"{state.word} ({state.detail})" if state.detail else state.word
+        if not self._ranks:
+            return f"{state.word} before its first step"
         world = head.about.world if head.about else 1
         if len(self._ranks) != world:
             return f"{len(self._ranks)} steps files of {world} ranks: one is missing, or has started again"

@@ -78,7 +78,7 @@ class AbApp(Shell[bool]):
     def on_fresh_picture(self, message: FreshPicture) -> None:
         before, self.latest = self.latest, message.picture
         self._draw()
-        if before is None or before.status != message.picture.status:
+        if before is None or (before.status, before.left) != (message.picture.status, message.picture.left):
             if before is not None and before.status.live and message.picture.status.ended:
                 self.bell()
             self.refresh_bindings()
@@ -123,8 +123,7 @@ class AbApp(Shell[bool]):
         """
         shown = self.latest
         if action == "ask_to_stop":
-            stoppable = shown is not None and shown.status.live and shown.status.word != "stopping"
-            return True if stoppable else None
+            return True if shown is not None and shown.stoppable else None
         if action == "copy_report":
             return True if shown is not None and shown.held is not None else None
         return True
@@ -132,7 +131,7 @@ class AbApp(Shell[bool]):
     def key_upper_s(self) -> None:
         """Textual calls this for S where there is nothing to stop."""
         if self.latest is not None and self.screen is self.main:
-            self.notify(cannot_stop(self.latest.status.word), markup=False)
+            self.notify(cannot_stop("stopping" if self.latest.left else self.latest.status.word), markup=False)
 
     def _known(self) -> list[ActiveBinding]:
         return sorted(self.main.active_bindings.values(), key=lambda found: found.node is not self)

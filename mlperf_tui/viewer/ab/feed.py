@@ -13,10 +13,11 @@ from pathlib import Path
 from threading import Event
 
 from mlperf_tui.analysis.ab.result import Ab
+from mlperf_tui.launch.ending import runs_left
 from mlperf_tui.records import Clock, Record, Stage
 from mlperf_tui.session.experiments import ExperimentFolder
 from mlperf_tui.session.log import Tail
-from mlperf_tui.session.status import Status, status
+from mlperf_tui.session.status import LIVE, Status, status
 from mlperf_tui.steps.facts import boot_id, hostname
 from mlperf_tui.viewer.ab import model
 from mlperf_tui.viewer.ab.picture import Held, Picture
@@ -42,6 +43,7 @@ class AbFeed:
         self._weighed_at: tuple[object, ...] = ()
         self._weighed_s = 0.0
         self._due_s = 0.0
+        self._left: tuple[str, ...] | None = None
         self._last = Picture(self._plan, Status("starting"))
 
     def run(self, show: Show, leave: Event) -> None:
@@ -62,13 +64,23 @@ class AbFeed:
     def _seen(self) -> Picture:
         self._folder.experiment.stat()
         state, logs = status(self._folder), self._read()
-        stage = _where(logs, state)
-        if stage != self._weighed_at or ((state.live or self._trouble) and time.monotonic() >= self._due_s):
+        left = self._going_on(state)
+        stage = (*_where(logs, state), left)
+        if stage != self._weighed_at or ((state.live or left or self._trouble) and time.monotonic() >= self._due_s):
             self._weighed_at = stage
             self._weigh_again()
         seen = model.picture(self._plan, state, logs, self._held, time.monotonic_ns() if _here(logs) else None)
         age_s = None if self._held is None else time.monotonic() - self._weighed_s
-        return replace(seen, age_s=age_s, trouble=self._trouble)
+        return replace(seen, age_s=age_s, trouble=self._trouble, left=left)
+
+    def _going_on(self, state: Status) -> tuple[str, ...]:
+        """How it stands with each run that was left; once there is none, none comes without another runner."""
+        if state.live:
+            self._left = None
+        elif self._left != ():
+            words = [status(run).word for run in runs_left(self._folder)]
+            self._left = tuple(word for word in words if word in LIVE)
+        return self._left or ()
 
     def _read(self) -> list[list[Record]]:
         """What each runner has written by now."""

@@ -82,15 +82,26 @@ class AbNotice(AbLine):
     """There only when something is to be said: an alarm, a failure, a runner that is gone."""
 
     def made(self, picture: Picture, room: Room) -> list[Row]:
-        text = " · ".join(notices(picture))
-        return [row(f" {fmt.shorten(text, room.width - 2)} ".ljust(room.width), Look.ALARM)] if text else []
+        text, width, known = " · ".join(notices(picture)), room.width - 2, picture.plan.id
+        if known in text and known not in fmt.shorten(text, width):
+            text = text.replace(known, known[:SHORT_ID])
+        return [row(f" {fmt.shorten(text, width)} ".ljust(room.width), Look.ALARM)] if text else []
 
 
 def notices(picture: Picture) -> list[str]:
     """Everything that is to be said, the most urgent first."""
     state, alarms = picture.status, _alarms(picture)
     said = [*_goes_on(picture), *alarms] if state.ended else [*alarms, *_goes_on(picture)]
-    return [*said, *([picture.trouble] if picture.trouble else [])]
+    return [*_left(picture), *said, *([picture.trouble] if picture.trouble else [])]
+
+
+def _left(picture: Picture) -> list[str]:
+    """That runs go on without their runner: it is of use to know before anything else is begun."""
+    left = picture.left
+    if not left:
+        return []
+    many = "a run of it still goes on" if len(left) == 1 else f"{len(left)} runs of it still go on"
+    return [f"! {many} ({'S: stop' if picture.stoppable else 'stopping'})"]
 
 
 def _alarms(picture: Picture) -> list[str]:

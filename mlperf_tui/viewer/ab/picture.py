@@ -46,7 +46,8 @@ class Held:
 class Picture:
     """One moment of an experiment. `age_s` is how old the evidence is, `trouble` why it can't be read just now.
 
-    `continued` says that another runner was there before: the limit is counted anew.
+    `continued` says that another runner was there before: the limit is counted anew. `left` are the states of runs that
+    go on although their runner is gone.
     """
 
     plan: Experiment
@@ -59,6 +60,13 @@ class Picture:
     age_s: float | None = None
     trouble: str = ""
     continued: bool = False
+    left: tuple[str, ...] = ()
+
+    @property
+    def stoppable(self) -> bool:
+        """Whether something goes on, and isn't stopping already."""
+        going = (self.status.word, *self.left) if self.status.live else self.left
+        return any(word != "stopping" for word in going)
 
     @property
     def unit(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from mlperf_tui.report.wrap import wrap
 from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.screens.paced import PacedModalScreen
 
@@ -19,6 +19,9 @@ NOTES = (
     "A dash means unknown. A dot before a GPU: this run does not use it.",
 )
 KEY_COLUMNS = 18
+LEAST = 20
+"""Columns of text: a narrower screen cuts it rather than to have a word a line."""
+
 AROUND = 8
 """Columns of the border, of the space within it, and of the scroll bar."""
 
@@ -34,18 +37,9 @@ class HelpScreen(PacedModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            text = "\n".join(wrapped(self._lines, self.app.size.width - AROUND))
+            width = max(LEAST, self.app.size.width - AROUND)
+            text = "\n".join(part for line in self._lines for part in wrap(line, width, KEY_COLUMNS + 1))
             yield Static(glyphs.plain(text) if self.app.has_class("-plain") else text, markup=False)
-
-
-def wrapped(lines: Iterable[str], width: int) -> list[str]:
-    """Lines that are too long go on below what they say, not below their key."""
-    indent = " " * (KEY_COLUMNS + 1) if width >= 2 * KEY_COLUMNS else "  "
-    return [
-        part
-        for line in lines
-        for part in (textwrap.wrap(line, max(20, width), subsequent_indent=indent) if len(line) > width else [line])
-    ]
 
 
 def key_lines(bindings: Iterable[tuple[str, Binding]]) -> list[str]:

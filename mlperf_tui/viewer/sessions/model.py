@@ -90,9 +90,12 @@ class Picture:
         return self.rows[self.index] if self.rows else None
 
 
-def stoppable(row: Listed | None) -> bool:
-    """What has ended can't be stopped, nor what is stopping already."""
-    return row is not None and row.status in LIVE and row.status != STOPPING
+def stoppable(row: Listed | None, rows: tuple[Listed, ...]) -> bool:
+    """What has ended can't be stopped, nor what is stopping already; of an experiment without a runner its runs can."""
+    if row is None:
+        return False
+    going = (row,) if row.status in LIVE else (run for run in rows if run.experiment == row.id and run.status in LIVE)
+    return any(one.status != STOPPING for one in going)
 
 
 def shown(rows: tuple[Listed, ...], view: View) -> tuple[Listed, ...]:
@@ -116,13 +119,13 @@ def alone(rows: tuple[Listed, ...]) -> tuple[Listed, ...]:
 
 def underway(rows: tuple[Listed, ...], busy: Mapping[str, str], gone: set[str]) -> tuple[Listed, ...]:
     """The rows as they will soon be told: with a word for what is being done to them, and without those deleted."""
-    left = (row for row in rows if row.id not in gone)
-    return tuple(dataclasses.replace(row, status=busy[row.id]) if _still(row, busy) else row for row in left)
+    left = tuple(row for row in rows if row.id not in gone)
+    return tuple(dataclasses.replace(row, status=busy[row.id]) if _still(row, left, busy) else row for row in left)
 
 
-def _still(row: Listed, busy: Mapping[str, str]) -> bool:
+def _still(row: Listed, rows: tuple[Listed, ...], busy: Mapping[str, str]) -> bool:
     """What is asked to stop is stopping until it has ended."""
-    return row.id in busy and (busy[row.id] != STOPPING or stoppable(row))
+    return row.id in busy and (busy[row.id] != STOPPING or stoppable(row, rows))
 
 
 def _said(row: Listed) -> str:

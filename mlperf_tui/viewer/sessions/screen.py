@@ -54,7 +54,7 @@ class ListScreen(ChoosingScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can't be done now is not offered, but `?` tells of it."""
         chosen = self.picture.current
-        if (action == "stop" and not stoppable(chosen)) or (action in NEEDS_ONE and chosen is None):
+        if (action == "stop" and not stoppable(chosen, self.looked.rows)) or (action in NEEDS_ONE and chosen is None):
             return None
         if (action == "compare" and len(self.view.marked) != 2) or (action in NEEDS_ANY and not self.looked.rows):
             return None

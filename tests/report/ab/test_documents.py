@@ -1,4 +1,4 @@
-"""The documents: the answer first, in 100 columns; Markdown without markup of others; JSON whose nulls have reasons."""
+"""The documents: the answer first, in the columns there are; no markup of others; JSON whose nulls have reasons."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from tests.report.ab.turning import Arm
 FP32 = Arm("fp32", (400.0, 402.0, 401.0, 399.0), memory=27 << 30)
 AMP = Arm("amp-bf16", (1640.0, 1652.0, 1645.0, 1660.0), tensor=61.0, power=600.0, memory=11 << 30, limits="power")
 COMMAND = "mlperf-tui ab resnet50 --vary precision=fp32,amp-bf16"
+COMPARE = ("mlperf-tui", "compare", "--factor", "steps asked for", "s-1", "--", "s-2")
 NAMES = {
     *("ratio", "interval", "conclusion", "pairs", "learning", "changes", "sessions", "refused", "unit", "within"),
     *("warnings", "drift", "command", "looks", "unknown", "comparisons"),
@@ -54,12 +55,39 @@ def test_the_first_line_is_the_answer(made: tuple[Ab, Experiment]) -> None:
         assert process.session in text
 
 
-def test_text_is_never_wider_than_its_columns(made: tuple[Ab, Experiment]) -> None:
-    """Whatever is said, but for the command, which must stay as it is."""
+@pytest.mark.parametrize("width", [None, 40, 60, 79, 80, 120, 200])
+def test_text_is_never_wider_than_its_columns(made: tuple[Ab, Experiment], width: int | None) -> None:
+    """Whatever is said, but for the command, which must stay as it is; 100 where nobody says how many there are."""
     ab, plan = made
     long = replace(ab, warnings=("a word " * 60,), arms=ab.arms)
-    for line in render(long, plan, "text").splitlines()[:-1]:
-        assert len(line) <= 100
+    for line in render(long, plan, "text", width).splitlines()[:-1]:
+        assert len(line) <= (width or 100)
+
+
+@pytest.mark.parametrize("width", [40, 70, 90, 160])
+def test_a_sentence_is_wrapped_once(made: tuple[Ab, Experiment], width: int) -> None:
+    """Each line but the last is as full as it can be, and goes on below its own text."""
+    ab, plan = made
+    lines = render(replace(ab, warnings=("word " * 80,)), plan, "text", width).splitlines()
+    first = next(at for at, line in enumerate(lines) if line.startswith("note ") and line.endswith("word word"))
+    words = lines[first : lines.index("", first)]
+    indent = words[0].index("word")
+    assert sum(line.count("word") for line in words) == 80
+    assert {line[:indent].strip() for line in words[1:]} == {""}
+    assert {len(line) for line in words[:-1]} == {indent + (width - indent + 1) // 5 * 5 - 1}
+
+
+def test_a_table_says_more_where_there_is_room() -> None:
+    """An arm's name is cut, and a column left out, for want of columns only."""
+    names = ["a" * 38, "b" * 38]
+    ids = [f"s-20261124-162541-{'w' * 24}-db53-{pair}{arm}" for pair in (1, 2) for arm in "ab"]
+    ran = [Process(name, names[at % 2], at // 2 + 1, "stopped", usable=True, seed=1) for at, name in enumerate(ids)]
+    ab = conclude("name", names, 0.02, 20, ran)
+    narrow, wide = (render(ab, COMPARE, "text", width) for width in (80, 160))
+    assert names[0] in wide
+    assert "windows" in wide
+    assert (f"{'a' * 38}  " in narrow, "windows" in narrow) == (False, False)
+    assert all(one in narrow for one in ids)
 
 
 def test_json_has_the_names_that_others_rely_on(made: tuple[Ab, Experiment]) -> None:
@@ -214,7 +242,7 @@ def test_whatever_arms_and_sessions_are_called(names: list[str], word: str, stat
     )
     ab = conclude("name", names, 0.02, 20, processes)
     ab = replace(ab, comparisons=(replace(ab.comparisons[0], changes=changes),) * 2)
-    *lines, _ = render(ab, None, "text").splitlines()
+    *lines, _ = render(ab, COMPARE, "text").splitlines()
     assert max(map(len, lines)) <= 100
     assert [line.split()[0] for line in lines if line.startswith("s-2")] == ids
 
@@ -228,16 +256,12 @@ def test_several_comparisons_are_each_told(made: tuple[Ab, Experiment]) -> None:
     assert len(json.loads(render(two, plan, "json"))["comparisons"]) == 2
 
 
-def test_stored_sessions_are_compared_again_by_their_ids(made: tuple[Ab, Experiment]) -> None:
-    """In their arms."""
-    ab, _ = made
-    last = render(ab, None, "text").splitlines()[-1]
-    first, second = last.removeprefix("command: mlperf-tui compare --factor precision ").split(" -- ")
-    assert len(first.split()) == len(second.split()) == 4
-    assert all(word.endswith("fp32") for word in first.split())
-    other = replace(ab, within=0.035, factor="steps asked for")
-    assert "compare --within 3.5% --factor 'steps asked for' s-" in render(other, None, "json")
-    assert "compare s-" in render(replace(ab, factor="nothing"), None, "markdown")
+@pytest.mark.parametrize("style", ["text", "json", "markdown"])
+def test_stored_sessions_are_compared_again_by_the_same_words(made: tuple[Ab, Experiment], style: str) -> None:
+    """For a shell, in all three; of no experiment."""
+    text = render(made[0], COMPARE, style)
+    assert "mlperf-tui compare --factor 'steps asked for' s-1 -- s-2" in text
+    assert style != "json" or json.loads(text)["experiment"] is None
 
 
 @pytest.mark.parametrize(

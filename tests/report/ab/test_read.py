@@ -247,3 +247,12 @@ def test_what_the_host_swapped_while_one_ran_alone(
     found = Reader().seen(folder, None).conditions.swapped_bytes
     assert found is not None
     assert (found > 0) == swapped
+
+
+def test_one_that_was_stopped_before_it_took_a_step_says_so(tmp_path: Path) -> None:
+    """As of a pair that was begun ahead, and wasn't needed."""
+    folder = turning.experiment(tmp_path, [FP32, AMP]).sessions()[0]
+    for path in folder.steps():
+        path.unlink()
+    seen = Reader().seen(folder, None)
+    assert (seen.process.usable, seen.why) == (False, "stopped before its first step")

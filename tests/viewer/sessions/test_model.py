@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlperf_tui.report.listed import Listed
 from mlperf_tui.viewer.sessions.model import REMOVING, SORTS, STOPPING, Picture, View, shown, stoppable, underway
-from tests.viewer.sessions.list_of import MIXED, SETTLED, UNSURE, many, runs_of, session
+from tests.viewer.sessions.list_of import MIXED, SETTLED, UNSURE, experiment, many, runs_of, session
 
 NUMBERS = st.none() | st.floats(0, 1e12)
 ROWS = st.lists(
@@ -93,9 +96,29 @@ def test_what_is_being_done_is_told() -> None:
 
 def test_what_can_be_stopped() -> None:
     """What lives and is not stopping already."""
-    assert stoppable(session(0, "running-unrecorded"))
-    assert not any(stoppable(session(0, word)) for word in ("stopping", "finished", "elsewhere", "unreadable"))
-    assert not stoppable(None)
+    assert stoppable(session(0, "running-unrecorded"), ())
+    assert not any(stoppable(session(0, word), ()) for word in ("stopping", "finished", "elsewhere", "unreadable"))
+    assert not stoppable(None, ())
+
+
+@pytest.mark.parametrize(
+    ("word", "run", "can"),
+    [
+        ("interrupted", "running", True),
+        ("interrupted", "stopping", False),
+        ("interrupted", "stopped", False),
+        ("stopping", "running", False),
+        ("running", "finished", True),
+    ],
+)
+def test_runs_that_a_killed_runner_left_can_be_stopped_by_its_experiment(word: str, run: str, can: bool) -> None:
+    """And only those of its own; until they have ended it reads stopping."""
+    one, other = experiment(7, word), experiment(8, word)
+    left = dataclasses.replace(runs_of(one)[0], status=run)
+    assert stoppable(one, (one, left)) is can
+    assert stoppable(one, (one, dataclasses.replace(left, experiment=other.id))) is (word == "running")
+    [told, _] = underway((one, left), {one.id: STOPPING}, set())
+    assert told.status == (STOPPING if can else word)
 
 
 def test_an_experiment_is_there_for_any_run_that_is_wanted() -> None:
