@@ -47,7 +47,7 @@ def summarise(plan: Plan, status: Status, fold: Fold, last_lines: tuple[str, ...
     allocated = {rank: totals.memory_peak_bytes for rank, totals in fold.ranks.items()}
     gpus = machine.gpus(infos, fold.series, abouts, allocated, seconds)
     used = _used(rate, about, plan, gpus)
-    verdict = judge(_evidence(plan, fold, abouts, rate, seconds))
+    verdict = _verdict(plan, rate, _evidence(plan, fold, abouts, rate, seconds))
     summary = Summary(
         format=FORMAT,
         session=_session(plan, status, fold, about),
@@ -97,6 +97,13 @@ def _evidence(plan: Plan, fold: Fold, abouts: list[About], rate: Throughput, sec
         busiest_main(fold.threads, seconds),
         next((about.precision for about in abouts), None) or plan.precision,
     )
+
+
+def _verdict(plan: Plan, rate: Throughput, evidence: Evidence) -> Verdict:
+    """What limited the run; a workload of ours that took no step came to nothing that a limit could be told of."""
+    if plan.kind == "workload" and not rate.steps:
+        return Verdict(UNKNOWN, ("it took no step",), "")
+    return judge(evidence)
 
 
 def _limited_by(verdict: Verdict) -> LimitedBy:

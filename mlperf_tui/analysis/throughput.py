@@ -17,6 +17,8 @@ WARM = 1.2
 """Warm-up ends with the first step from which five in a row stay under this multiple of the settled step time."""
 
 IN_A_ROW = 5
+FAR = 3.0
+"""First steps above this multiple are warm-up also where times never settle so: they compile, or load a library."""
 
 
 @frozen
@@ -87,16 +89,16 @@ def throughput(ranks: Mapping[int, RankTotals], *, warmup: bool = False) -> Thro
 
 
 def warm_from(head: list[HeadStep]) -> int:
-    """How many of the first steps are warm-up: none when the step time never settles, at most half of them."""
+    """How many of the first steps are warm-up, at most half of them; where times never settle, those far above."""
     times = [step.gpu_s if step.gpu_s is not None else step.host_s for step in head]
-    later = sorted(times[len(times) // 2 :])
+    half = len(times) // 2
     if len(times) < 2 * IN_A_ROW:
-        return min(1, len(times) // 2)
-    limit = WARM * later[len(later) // 2]
-    for start in range(len(times) // 2 + 1):
-        if max(times[start : start + IN_A_ROW]) <= limit:
+        return min(1, half)
+    settled = sorted(times[half:])[(len(times) - half) // 2]
+    for start in range(half + 1):
+        if max(times[start : start + IN_A_ROW]) <= WARM * settled:
             return start
-    return 0
+    return next((start for start in range(half) if times[start] <= FAR * settled), half)
 
 
 def _rate(totals: RankTotals, warmup: bool) -> _Rate:

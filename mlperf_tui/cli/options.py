@@ -39,13 +39,6 @@ class Number(click.FloatRange):
         return _taken(super().convert, value, param, ctx, f"a number{_range(self)}")
 
 
-class Real(click.types.FloatParamType):
-    """The same without a range."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        return _taken(super().convert, value, param, ctx, "a number")
-
-
 class Mistyped(click.BadParameter):
     """A value that an option doesn't take; its message is what to give in its place."""
 
@@ -75,9 +68,8 @@ def _taken(
 
 
 def _range(kind: click.IntRange | click.FloatRange) -> str:
-    if kind.max is not None:
-        return f" from {kind.min} to {kind.max}"
-    return f" above {kind.min}" if kind.min_open else f", {kind.min} or more"
+    least = f" above {kind.min}" if kind.min_open else f", {kind.min} or more"
+    return least if kind.max is None else f"{least}, {kind.max} at most"
 
 
 def run_options(command: F) -> F:
@@ -94,7 +86,7 @@ def run_options(command: F) -> F:
         click.option("--epochs", type=Whole(min=1), metavar="N", help="Stop after N epochs."),
         click.option("--steps", type=Whole(min=1), metavar="N", help="Stop after N steps."),
         click.option("--minutes", type=Number(min=0, min_open=True), metavar="M", help="Stop after M minutes."),
-        click.option("--target", type=Real(), metavar="X", help="Stop at this quality."),
+        click.option("--target", type=Number(min=0, max=1, min_open=True), metavar="X", help="Stop at this quality."),
         click.option("--seed", type=Whole(min=0), metavar="N"),
         click.option("--workers", type=Whole(min=0), metavar="N", help="Loader processes."),
         click.option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N."),

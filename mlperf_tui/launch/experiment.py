@@ -167,5 +167,5 @@ def _plan(asked: AbRequest, made: tuple[Arm, ...], argvs: tuple[tuple[str, ...],
         on_end=None if shared.on_end is None else redacted(shared.on_end),
         env_kept=redact.environment(os.environ),
         versions={"mlperf-tui": mlperf_tui.__version__, "python": platform.python_version()},
-        git=git_state(),
+        git=git_state(ours=asked.shared.workload is not None),
     )

@@ -132,7 +132,7 @@ def plan(request: Request, argv: tuple[str, ...]) -> Plan:
         on_end=None if request.on_end is None else redacted(request.on_end),
         env_kept={**redact.environment(os.environ), **redact.named(request.environment)},
         versions={"mlperf-tui": mlperf_tui.__version__, "python": platform.python_version()},
-        git=git_state(),
+        git=git_state(ours=known is not None),
         **planned,
     )
 
@@ -144,18 +144,26 @@ def program_name(argv: tuple[str, ...]) -> str:
     return (scripts or modules or [Path(argv[0]).name])[0]
 
 
-def git_state() -> dict[str, Any] | None:
-    """The commit of the working directory and whether it has changes, None outside a repository."""
-    commit = _git_says("rev-parse", "HEAD")
+def git_state(*, ours: bool) -> dict[str, Any] | None:
+    """The commit of what is run and whether it has changes, None outside a repository.
+
+    A command is taken to be of the working directory's repository. A workload of ours is where this package is, which
+    no repository may hold: an installed one lies in an environment, whatever repository that lies in.
+    """
+    where = Path(mlperf_tui.__file__).parent if ours else Path.cwd()
+    if ours and _git_says(where, "ls-files", "--error-unmatch", "catalog.py") is None:
+        return None
+    commit = _git_says(where, "rev-parse", "HEAD")
     if not commit:
         return None
-    changes = _git_says("status", "--porcelain", "--untracked-files=no")
+    changes = _git_says(where, "status", "--porcelain", "--untracked-files=no")
     return {"commit": commit, "dirty": None if changes is None else bool(changes)}
 
 
-def _git_says(*words: str) -> str | None:
+def _git_says(where: Path, *words: str) -> str | None:
+    asked = ["git", "-C", str(where), *words]
     try:
-        said = subprocess.run(["git", *words], capture_output=True, text=True, timeout=GIT_PATIENCE_S, check=False)  # noqa: S607
+        said = subprocess.run(asked, capture_output=True, text=True, timeout=GIT_PATIENCE_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return said.stdout.strip() if said.returncode == 0 else None

@@ -92,6 +92,13 @@ def test_a_run_that_never_settles_keeps_its_steps() -> None:
     assert warm_from([HeadStep(8, 1.3**n) for n in range(40)]) == 0
 
 
+def test_a_step_that_compiles_is_warm_up_also_before_steps_that_vary() -> None:
+    """Each third one takes half as long again, so that no five in a row are alike."""
+    varied = [HeadStep(8, 0.06 if n % 3 == 0 else 0.04) for n in range(20)]
+    assert warm_from(varied) == 0
+    assert warm_from([HeadStep(8, 19.8), HeadStep(8, 0.2), *varied]) == 2
+
+
 @given(st.lists(st.floats(0.001, 10), max_size=60))
 def test_warm_up_is_never_more_than_half(times: list[float]) -> None:
     """Whatever the times are, most of a run stays."""

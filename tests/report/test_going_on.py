@@ -9,7 +9,7 @@ import pytest
 
 from mlperf_tui.analysis.summarise import summarise
 from mlperf_tui.analysis.summary import Summary
-from mlperf_tui.records import About, Late, Mark, Record, Step
+from mlperf_tui.records import About, HostReading, Late, Mark, Record, Step
 from mlperf_tui.report.as_json import to_json
 from mlperf_tui.report.as_markdown import to_markdown
 from mlperf_tui.report.as_text import to_text
@@ -81,3 +81,12 @@ def test_while_it_runs_nothing_is_the_end(status: str) -> None:
     goes_on = status in LIVE
     assert found["loss"] == ("2.787 so far" if goes_on else "2.787 at the end")
     assert found["quality"] == "top-1 –, target 1.00 not reached" + (" so far" if goes_on else "")
+
+
+@pytest.mark.parametrize(("kind", "said"), [("workload", "it took no step"), ("command", "1.0 cores")])
+def test_nothing_limited_a_workload_that_took_no_step(kind: str, said: str) -> None:
+    """It was refused, or failed on its way; another program may only not tell its steps."""
+    found = summary(HostReading(1, run_cpu_cores=1.0, cpu_cores=1.8), status="failed", kind=kind)
+    assert found.limited_by.value is None
+    assert said in found.unknown["limited_by.value"]
+    assert {"limited by", "next step"}.isdisjoint(dict(rows(found)))

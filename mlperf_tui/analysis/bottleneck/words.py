@@ -42,6 +42,7 @@ GROUNDS = {
 
 CPU_GROUNDS = {
     **GROUNDS,
+    INPUT: ("data_wait_share", "run_cpu_cores", "others_cpu_cores"),
     LINK: ("exposed_allreduce_share", "data_wait_share", "run_cpu_cores", "others_cpu_cores"),
     COMPUTE: ("main_cpu_share", "run_cpu_cores", "others_cpu_cores", "data_wait_share"),
     HOST: ("main_cpu_share", "run_cpu_cores", "step_s", "data_wait_share"),

@@ -81,10 +81,8 @@ class Running:
         end_left(self._folder, self._say_left)
         ab = self._look()
         while (why := self._enough(ab)) is None:
-            began = time.monotonic()
             try:
                 self._one_pair(1 + max((process.pair for process in ab.processes if ab.counts(process)), default=0))
-                self._last_s = time.monotonic() - began
                 before, ab = ab, self._look()
                 _check_counted(before, ab, self._number)
                 failures = 0
@@ -107,20 +105,24 @@ class Running:
         self._alarm("left", f"the runner before is gone and has left {many} going, which must end first: {names}")
 
     def _one_pair(self, number: int) -> None:
-        self._number = number
-        if not self._plan.turns:
-            self._new_pair(number).apart_to_the_end()
-        elif self._together:
-            self._in_turns(number)
+        self._number, began = number, time.monotonic()
+        if self._plan.turns and self._together:
+            self._in_turns(number, began)
+            return
+        pair = self._new_pair(number)
+        if self._plan.turns:
+            pair.apart_in_windows()
         else:
-            self._new_pair(number).apart_in_windows()
+            pair.apart_to_the_end()
+        self._last_s = time.monotonic() - began
 
-    def _in_turns(self, number: int) -> None:
+    def _in_turns(self, number: int, began: float) -> None:
         """While a pair's processes come to their end, the next pair's start, if there surely is a next one."""
         if not self._begun:
             self._begun.append(self._new_pair(number))
             self._begun[0].start()
         self._begun[0].in_turns()
+        self._last_s = time.monotonic() - began
         if self._another_follows(number):
             self._begun.append(self._new_pair(number + 1))
             self._begun[1].start()
@@ -161,7 +163,7 @@ class Running:
             return f"settled after {ab.pairs} pairs"
         if ab.pairs >= self._plan.most_pairs:
             return f"ended after {_pairs(ab)}, as many as were asked for"
-        if self._too_late():
+        if not self._begun and self._too_late():
             return f"ended after {_pairs(ab)}: another one would have taken longer than the {self._limit} asked for"
         return None
 

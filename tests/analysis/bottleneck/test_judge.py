@@ -150,6 +150,9 @@ def test_the_advice_fits_what_is_missing() -> None:
     waits = replace(CPU, data_wait_share=0.5, host_cpu_cores=1.2)
     assert "--workers" in judge(waits).advice
     assert "no free core" in judge(replace(waits, host_cpu_cores=2.0)).advice
+    full = judge(replace(waits, run_cpu_cores=0.5, host_cpu_cores=2.0))
+    assert "no free core" in full.advice
+    assert any(fact.startswith("other programs") for fact in full.evidence), "what takes the cores is told"
     assert "--accumulate" in judge(replace(CPU, exposed_allreduce_share=0.4)).advice
     assert "--batch" in judge(replace(AMP, sm_pct=65, dram_pct=30)).advice
     assert "torch.profiler" in judge(NO_GPM).advice
