@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format bench clean
+.PHONY: run test search check format bench clean
 
 run: $(READY)  ## set everything up, and watch ResNet-50 learn
 	$(BIN)/mlperf-tui run resnet50
@@ -13,6 +13,9 @@ test: $(READY)  ## set everything up, and pass all tests
 	$(MAKE) check
 	$(BIN)/python -m pytest -n 2 --ignore tests/e2e
 	$(BIN)/python -m pytest -n 3 tests/e2e
+
+search: $(READY)  ## look for what breaks a property, at random
+	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile search tests
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -11,10 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.nvml.fixtures import nvml_dir  # noqa: F401  a fixture for all
 
 ROOT = Path(__file__).parent.parent
+
+# What passed once passes again: properties are searched at random by `make search` alone.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("search", max_examples=2000, deadline=None)
+settings.load_profile("repeatable")
 
 
 def pytest_configure() -> None:
