@@ -10,6 +10,7 @@ import click
 
 from mlperf_tui import __version__
 from mlperf_tui.cli import ab, run
+from mlperf_tui.cli import doctor as on_machine
 from mlperf_tui.cli import sessions as on_sessions
 from mlperf_tui.cli.say import say
 from mlperf_tui.errors import MlperfTuiError
@@ -72,6 +73,7 @@ def _hinted(error: click.ClickException) -> str:
 COMMANDS = (
     run.run,
     run.workloads,
+    on_machine.doctor,
     ab.ab,
     ab.compare,
     on_sessions.watch,

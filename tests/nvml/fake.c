@@ -30,6 +30,18 @@
  *                               begin so; up to 16 such lines. `nvmlDeviceGetFieldValues/138` and
  *                               `nvmlGpmMetricsGet/60` refuse one field or metric.
  *   still = 1                   numbers do not move with time
+ *   hang = nvmlDeviceGetName    that call never comes back
+ *   nvml = 13.580.159.04        the library's own version
+ *   compute_mode, persistence, capability (90 for 9.0; 0: Not Supported)
+ *                               how a GPU is set, and what it is
+ *   pcie_generation_now, pcie_width_now
+ *                               what the slot does now; without them, as much as it can
+ *   level = 30                  the nearest thing in common of two GPUs (an nvmlGpuTopologyLevel_t)
+ *   sockets = 2                 so many processors have the GPUs between them, and 8 cores each; across them the level is
+ *                               50 (SYS); 0: no affinity is told
+ *   peer_status = 1             what nvmlDeviceGetP2PStatus says of each pair (an nvmlGpuP2PStatus_t)
+ *   switched = 1                the links go to NVSwitches; else to the other GPUs in turn
+ *   links_down = 2              so many of the links, the last ones, are not up
  *
  * A test that wants to be master of time and errors calls fakeNvmlSetTime, fakeNvmlRefuse, fakeNvmlPostXid.
  */
@@ -38,6 +50,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MAX_GPUS 16
 #define MAX_REFUSALS 16
@@ -74,8 +87,10 @@ typedef struct {
 } EventData;
 
 static struct {
-    char name[128], driver[128], link_rung[128];
-    int init_error, gpus, mig, gpm, pcie_fields, links, lost, still, n_refusals, pcie_generation, pcie_width;
+    char name[128], driver[128], link_rung[128], hang[128], nvml[128];
+    int init_error, gpus, mig, gpm, pcie_fields, links, lost, still, n_refusals, pcie_generation, pcie_width,
+        compute_mode, persistence, capability, pcie_generation_now, pcie_width_now, level, sockets, peer_status,
+        switched, links_down;
     int64_t lost_ms;
     unsigned long long reasons;
     double memory_mib, memory_used_mib, memory_reserved_mib, power_limit_w, power_w, temperature_c, clock_mhz,
@@ -129,7 +144,11 @@ static void set_number(const char *key, double value) {
     struct { const char *key; int *number; } counts[] = {
         {"init_error", &world.init_error}, {"gpus", &world.gpus}, {"mig", &world.mig},
         {"pcie_generation", &world.pcie_generation}, {"pcie_width", &world.pcie_width}, {"gpm", &world.gpm},
-        {"pcie_fields", &world.pcie_fields}, {"links", &world.links}, {"still", &world.still}};
+        {"pcie_fields", &world.pcie_fields}, {"links", &world.links}, {"still", &world.still},
+        {"compute_mode", &world.compute_mode}, {"persistence", &world.persistence},
+        {"capability", &world.capability}, {"pcie_generation_now", &world.pcie_generation_now},
+        {"pcie_width_now", &world.pcie_width_now}, {"level", &world.level}, {"sockets", &world.sockets},
+        {"peer_status", &world.peer_status}, {"switched", &world.switched}, {"links_down", &world.links_down}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!strcmp(key, numbers[i].key)) *numbers[i].number = value;
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
@@ -154,6 +173,8 @@ static void take_line(const char *key, const char *value) {
     if (!strcmp(key, "name")) snprintf(world.name, sizeof world.name, "%s", value);
     else if (!strcmp(key, "driver")) snprintf(world.driver, sizeof world.driver, "%s", value);
     else if (!strcmp(key, "link_rung")) snprintf(world.link_rung, sizeof world.link_rung, "%s", value);
+    else if (!strcmp(key, "hang")) snprintf(world.hang, sizeof world.hang, "%s", value);
+    else if (!strcmp(key, "nvml")) snprintf(world.nvml, sizeof world.nvml, "%s", value);
     else if (!strcmp(key, "reasons")) world.reasons = strtoull(value, NULL, 0);
     else if (!strcmp(key, "lost") && sscanf(value, "%d %lld", &gpu, &at) == 2) {
         world.lost = gpu;
@@ -210,8 +231,13 @@ static int refused_part(const char *call, unsigned int part, int gpu) {
     return refused(name, gpu);
 }
 
+static void hang(const char *call) {
+    while (world.hang[0] && matches(world.hang, call)) sleep(3600);
+}
+
 static int enter(const char *call, int gpu) {
     write_down(call, gpu);
+    hang(call);
     return initialized ? refused(call, gpu) : UNINITIALIZED;
 }
 
@@ -237,6 +263,7 @@ int nvmlInitWithFlags(unsigned int flags) {
     (void)flags;
     load();
     write_down(__func__, -1);
+    hang(__func__);
     if (world.init_error) return world.init_error;
     began_ms = wall_ms();
     initialized = 1;
@@ -257,6 +284,12 @@ int nvmlSystemGetDriverVersion(char *version, unsigned int length) {
     ENTER_SYSTEM();
     snprintf(version, length, "%s", world.driver);
     return OK;
+}
+
+int nvmlSystemGetNVMLVersion(char *version, unsigned int length) {
+    ENTER_SYSTEM();
+    snprintf(version, length, "%s", world.nvml);
+    return world.nvml[0] ? OK : NOT_SUPPORTED;
 }
 
 int nvmlDeviceGetCount_v2(unsigned int *count) {
@@ -322,6 +355,110 @@ int nvmlDeviceGetMaxPcieLinkWidth(Device *device, unsigned int *width) {
     ENTER(device);
     *width = (unsigned int)world.pcie_width;
     return world.pcie_width ? OK : NOT_SUPPORTED;
+}
+
+/* One GPU: how it is set, and where it sits */
+
+typedef struct {
+    char legacy[16];
+    unsigned int domain, bus, device, id, subsystem;
+    char bus_id[32];
+} PciInfo;
+
+static void place(int gpu, PciInfo *pci) {
+    *pci = (PciInfo){.bus = 0x10u + (unsigned int)gpu};
+    snprintf(pci->bus_id, sizeof pci->bus_id, "00000000:%02X:00.0", pci->bus);
+}
+
+static int socket_of(int gpu) { return world.sockets ? gpu * world.sockets / world.gpus : 0; }
+
+int nvmlDeviceGetComputeMode(Device *device, unsigned int *mode) {
+    ENTER(device);
+    *mode = (unsigned int)world.compute_mode;
+    return OK;
+}
+
+int nvmlDeviceGetPersistenceMode(Device *device, unsigned int *mode) {
+    ENTER(device);
+    *mode = (unsigned int)world.persistence;
+    return OK;
+}
+
+int nvmlDeviceGetCudaComputeCapability(Device *device, int *major, int *minor) {
+    ENTER(device);
+    *major = world.capability / 10;
+    *minor = world.capability % 10;
+    return world.capability ? OK : NOT_SUPPORTED;
+}
+
+int nvmlDeviceGetPciInfo_v3(Device *device, PciInfo *pci) {
+    ENTER(device);
+    place(device->index, pci);
+    return OK;
+}
+
+int nvmlDeviceGetCurrPcieLinkGeneration(Device *device, unsigned int *generation) {
+    ENTER(device);
+    *generation = (unsigned int)(world.pcie_generation_now ? world.pcie_generation_now : world.pcie_generation);
+    return *generation ? OK : NOT_SUPPORTED;
+}
+
+int nvmlDeviceGetCurrPcieLinkWidth(Device *device, unsigned int *width) {
+    ENTER(device);
+    *width = (unsigned int)(world.pcie_width_now ? world.pcie_width_now : world.pcie_width);
+    return *width ? OK : NOT_SUPPORTED;
+}
+
+/* Eight cores a socket, the first socket's first. */
+int nvmlDeviceGetCpuAffinity(Device *device, unsigned int size, unsigned long *set) {
+    ENTER(device);
+    if (!world.sockets) return NOT_SUPPORTED;
+    memset(set, 0, size * sizeof *set);
+    set[0] = 0xfful << (8 * socket_of(device->index));
+    return OK;
+}
+
+int nvmlDeviceGetMemoryAffinity(Device *device, unsigned int size, unsigned long *set, unsigned int scope) {
+    ENTER(device);
+    if (!world.sockets) return NOT_SUPPORTED;
+    if (scope != 0) return INVALID_ARGUMENT;
+    memset(set, 0, size * sizeof *set);
+    set[0] = 1ul << socket_of(device->index);
+    return OK;
+}
+
+int nvmlDeviceGetTopologyCommonAncestor(Device *one, Device *other, unsigned int *level) {
+    ENTER(one);
+    ENTER(other);
+    if (!world.level) return NOT_SUPPORTED;
+    *level = socket_of(one->index) == socket_of(other->index) ? (unsigned int)world.level : 50;
+    return OK;
+}
+
+int nvmlDeviceGetP2PStatus(Device *one, Device *other, unsigned int capability, unsigned int *status) {
+    ENTER(one);
+    ENTER(other);
+    if (capability != 0) return INVALID_ARGUMENT;
+    *status = (unsigned int)world.peer_status;
+    return OK;
+}
+
+int nvmlDeviceGetNvLinkRemoteDeviceType(Device *device, unsigned int link, unsigned int *type) {
+    ENTER(device);
+    if (link >= (unsigned int)(world.links - world.links_down)) return INVALID_ARGUMENT;
+    *type = world.switched ? 2 : 0;
+    return OK;
+}
+
+int nvmlDeviceGetNvLinkRemotePciInfo_v2(Device *device, unsigned int link, PciInfo *pci) {
+    ENTER(device);
+    if (link >= (unsigned int)(world.links - world.links_down)) return INVALID_ARGUMENT;
+    *pci = (PciInfo){.bus = 0xc0u + link % 4};
+    if (!world.switched && world.gpus > 1) {
+        int peer = (int)link % (world.gpus - 1);
+        place(peer < device->index ? peer : peer + 1, pci);
+    }
+    return OK;
 }
 
 /* One GPU: how it does */
@@ -406,7 +543,7 @@ int nvmlDeviceGetNvLinkState(Device *device, unsigned int link, unsigned int *ac
     ENTER(device);
     if (world.links == 0) return NOT_SUPPORTED;
     if (link >= (unsigned int)world.links) return INVALID_ARGUMENT;
-    *active = 1;
+    *active = link < (unsigned int)(world.links - world.links_down);
     return OK;
 }
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from mlperf_tui.records import Alarm, GpuInfo, GpuReading, LinkReading, Source, Unavailable
+from mlperf_tui.sampling.gpu.device import Device
 from mlperf_tui.sampling.gpu.door import Door
 from mlperf_tui.sampling.gpu.events import Xids
 from mlperf_tui.sampling.gpu.gpu import Gpu
 from mlperf_tui.sampling.gpu.library import close_library, driver_version, find_devices, open_library
 from mlperf_tui.sampling.gpu.notes import Notes
 from mlperf_tui.sampling.gpu.pcie import Rounds
+from mlperf_tui.sampling.gpu.topology import Topology, find_topology
 from mlperf_tui.sampling.gpu.words import lost_in_words, xid_in_words
 
 ENERGY_PERIOD_NS = 30_000_000_000
@@ -40,6 +42,7 @@ class Gpus:
         self._energy_ns: int | None = None
         self._link_readings = 0
         self._alarmed: set[int] = set()
+        self._devices: tuple[Device, ...] = ()
         self._gpus: tuple[Gpu, ...] = ()
         self._xids: Xids | None = None
         self._is_open = open_library(self._notes)
@@ -91,6 +94,11 @@ class Gpus:
         xids = self._xids.new() if self._xids else []
         return alarms + [Alarm(now, "xid", xid_in_words(gpu, xid)) for gpu, xid in xids]
 
+    def topology(self) -> Topology:
+        """Where the GPUs sit, how they are set, and the ways between them. The recorder never asks it."""
+        with self._reading:
+            return find_topology(self._devices)
+
     def close(self) -> None:
         """Give all back to NVML; where a call hangs, leave it to the process's end."""
         locks = [lock for lock in (self._reading, self._linking) if lock.acquire(timeout=PATIENCE_S)]
@@ -102,7 +110,7 @@ class Gpus:
                 lock.release()
 
     def _find(self, wanted: Collection[str] | None) -> None:
-        devices = find_devices(self._door, self._notes, wanted)
+        self._devices = devices = find_devices(self._door, self._notes, wanted)
         self._notes.gpus = frozenset(device.index for device in devices)
         driver = driver_version()
         self._gpus = tuple(Gpu(device, self._rounds, driver, self._clock) for device in devices)
@@ -117,7 +125,7 @@ class Gpus:
             gpu.close()
         if self._xids:
             self._xids.close()
-        self._gpus, self._xids, self._is_open = (), None, False
+        self._devices, self._gpus, self._xids, self._is_open = (), (), None, False
         close_library()
 
 

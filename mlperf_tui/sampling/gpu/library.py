@@ -44,6 +44,12 @@ def driver_version() -> str | None:
     return None if isinstance(answer, Refusal) else str(answer)
 
 
+def library_version() -> str | None:
+    """NVML's own: CUDA's major number, and the driver's version that it belongs to, such as 13.580.159.04."""
+    answer = attempt("nvmlSystemGetNVMLVersion")
+    return None if isinstance(answer, Refusal) else str(answer)
+
+
 def close_library() -> None:
     """Let NVML go."""
     attempt("nvmlShutdown")
