@@ -17,7 +17,7 @@ from workloads.common import checkpoint
 from workloads.common.device import pick
 from workloads.common.options import Options, Refusal
 from workloads.common.places import NAME, refuse_places
-from workloads.common.refusals import refuse_early, refuse_workers
+from workloads.common.refusals import refuse_early, refuse_processes, refuse_workers
 from workloads.resnet50.__main__ import main
 
 
@@ -217,6 +217,19 @@ def test_the_most_loader_workers(monkeypatch: pytest.MonkeyPatch) -> None:
         refuse_workers(65, 1)
     with pytest.raises(Refusal, match=r"at most 16$"):
         refuse_workers(17, 8)
+
+
+def test_the_most_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two a core, and as many as a host has GPUs on the smallest machine; told before torch is loaded."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(32)))
+    refuse_processes(64)
+    with pytest.raises(Refusal, match=r"--gpus 65 is too many for the 32 cores here: use at most 64$"):
+        refuse_processes(65)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
+    refuse_processes(16)
+    done = run("999", "workloads.resnet50", program=without("workloads.common.several", "torch"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("resnet50: --gpus 999 is too many")
 
 
 def test_more_ranks_than_gpus_is_said_by_all(monkeypatch: pytest.MonkeyPatch) -> None:

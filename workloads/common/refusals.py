@@ -44,6 +44,10 @@ WORKERS_A_CORE = 8
 ALWAYS_ALLOWED = 16
 """Workers that no machine is too small for: they wait for a disk more than they compute."""
 
+PROCESSES_A_CORE = 2
+GPUS_OF_A_HOST = 16
+"""Processes that no machine is too small for: a container may have few cores beside all of a host's GPUs."""
+
 
 def refuse_workers(workers: int | None, processes: int) -> None:
     """Raise a Refusal where each of `processes` would have more loader workers than the cores here can bear."""
@@ -52,6 +56,15 @@ def refuse_workers(workers: int | None, processes: int) -> None:
     if workers is not None and workers > most:
         here = f"{cores} core{'' if cores == 1 else 's'} here"
         raise Refusal(f"--workers {workers} is too many for the {here}: use at most {most}")
+
+
+def refuse_processes(processes: int) -> None:
+    """Raise a Refusal for more than the cores here can bear: each loads torch, and together they fill the memory."""
+    cores = len(os.sched_getaffinity(0))
+    most = max(GPUS_OF_A_HOST, PROCESSES_A_CORE * cores)
+    if processes > most:
+        here = f"{cores} core{'' if cores == 1 else 's'} here"
+        raise Refusal(f"--gpus {processes} is too many for the {here}: use at most {most}")
 
 
 def refuse_early(options: Options) -> None:

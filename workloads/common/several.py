@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from workloads.common import program as edge
 from workloads.common.options import parse, parser
 from workloads.common.places import refuse_places
-from workloads.common.refusals import refuse_workers
+from workloads.common.refusals import refuse_processes, refuse_workers
 
 if TYPE_CHECKING:
     from torch.distributed.elastic.multiprocessing.errors import ProcessFailure
@@ -35,6 +35,7 @@ def main(argv: Sequence[str]) -> int:
 def refuse(processes: int, module: str, options: Sequence[str]) -> None:
     """Raise a Refusal for what each of `processes` would refuse too, but only after seconds."""
     asked = parse(parser(f"python -m {module}", "", "", ""), options)
+    refuse_processes(processes)
     refuse_workers(asked.workers, processes)
     refuse_places(asked)
 
