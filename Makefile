@@ -39,6 +39,7 @@ bench: $(READY)  ## measure what we claim, beside what it is compared with, on t
 $(READY): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mlperf-tui needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV): torch is large, this takes some minutes."
 	$(BIN)/python -m pip install --quiet --editable '.[workloads,dev]'
 	touch $(READY)
 

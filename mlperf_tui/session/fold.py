@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from mlperf_tui.records import (
     Clock,
     FrameReading,
@@ -160,6 +162,7 @@ class Fold:
             self._spreads.forget_the_run()
             self._training.forget()
             self._threads.forget()
+            self._threads.begin_after(record.t)
             self._stopped = False
         elif isinstance(record, Mark) and record.key == "run_stop":
             self._stopped = True
@@ -170,5 +173,5 @@ class Fold:
             self.t1 = max(self.t1, t)
 
 
-def _starts(record: Record) -> bool:
+def _starts(record: Record) -> TypeGuard[Mark]:
     return isinstance(record, Mark) and record.key == "run_start"

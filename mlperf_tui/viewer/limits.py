@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mlperf_tui.analysis.bottleneck import Evidence, Steady, Verdict, rules
+from mlperf_tui.analysis.bottleneck.evidence import UNKNOWN
+from mlperf_tui.analysis.bottleneck.untold import STACKS
 from mlperf_tui.frozen import frozen
+from mlperf_tui.viewer.format import duration
 from mlperf_tui.viewer.machine import Machine
 from mlperf_tui.viewer.recent import Recent
 from mlperf_tui.viewer.snapshot import GpuNow, Training
+
+COMPILES = "Wait for the first step: its time is kept apart from the others."
 
 
 class Limits:
@@ -21,7 +26,14 @@ class Limits:
     def now(
         self, now: int, machine: Machine, gpus: Collection[GpuNow], training: Training, precision: str | None
     ) -> Verdict:
-        """The verdict at `now`, in monotonic ns. While no step ends, as in an evaluation, it stays what it was."""
+        """The verdict at `now`, in monotonic ns. While no step ends, as in an evaluation, it stays what it was.
+
+        After a minute of that, and while the model is compiled, there is nothing that a limit could be told of.
+        """
+        if training.compiling_s is not None:
+            return Verdict(UNKNOWN, (f"the model is compiled, since {duration(training.compiling_s)}",), COMPILES)
+        if training.silent_s is not None and not training.now.steps and not machine.recent.rests(now):
+            return Verdict(UNKNOWN, (f"no step for {duration(training.silent_s)}",), STACKS)
         if self._last is None or training.now.steps or not machine.recent.rests(now):
             early = Evidence(on_gpu=bool(gpus), just_begun=True)
             found = early if machine.recent.is_young else evidence(now, machine, gpus, training, precision)

@@ -116,6 +116,8 @@ class Model:
                 self._happened.mark(record)
                 if record.key in {"run_start", "run_stop"}:
                     self._machine.running = record.key == "run_start"
+                if record.key in {"compile_start", "compile_stop"}:
+                    self._training.compiles(record.t, now=record.key == "compile_start")
             case Alarm():
                 self._happened.alarm(record)
                 self._machine.add(record)

@@ -28,7 +28,8 @@ class Event:
 class Training:
     """How fast it trains: `now` over the last seconds, `whole` over the run without its warm-up.
 
-    `silent_s` is the time since the last step, None before the first; `memory_bytes` the most that torch allocated on
+    `silent_s` is the time since the last step, None before the first; `compiling_s` that since the model began to be
+    compiled, None where it isn't; `memory_bytes` the most that torch allocated on
     one device; `curve` samples a second; `spent_w` the power of the run's GPUs.
     """
 
@@ -36,6 +37,7 @@ class Training:
     whole: Throughput = field(default_factory=Throughput)
     curve: Track = field(default_factory=Track)
     silent_s: float | None = None
+    compiling_s: float | None = None
     memory_bytes: int | None = None
     spent_w: float | None = None
 

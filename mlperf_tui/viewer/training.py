@@ -33,6 +33,13 @@ class TrainingFold:
         self._second = 0
         self._rates: dict[int, tuple[int, float]] = {}
         self._last_t: int | None = None
+        self._compiling_t: int | None = None
+        self._odd = False
+
+    def compiles(self, t: int, *, now: bool) -> None:
+        """The model is compiled from `t` on, or was until then: the step that holds this is no step of now."""
+        self._compiling_t = t if now else None
+        self._odd = not now
 
     def recall(self, minute: Minute, *, in_sight: bool) -> None:
         """Take in a minute of long ago: into the totals, and into the curve when that still shows it."""
@@ -59,9 +66,11 @@ class TrainingFold:
             return
         ranks = {rank: fold.take() for rank, fold in self._folds.items()}
         if any(_holds(totals) for totals in ranks.values()):
-            self._slices.append((self._second, ranks))
-            self._draw(self._second, ranks)
+            if not self._odd:
+                self._slices.append((self._second, ranks))
+                self._draw(self._second, ranks)
             _merge(self.whole, ranks)
+            self._odd = self._odd and not any(totals.host.steps for totals in ranks.values())
         self._second = second
 
     def training(self, now: int, *, live: bool) -> Training:
@@ -73,6 +82,7 @@ class TrainingFold:
             whole=throughput(self.whole, warmup=True),
             curve=self._curve.track(second),
             silent_s=None if self._last_t is None else max(0.0, (now - self._last_t) / SECOND_NS),
+            compiling_s=None if self._compiling_t is None else (now - self._compiling_t) / SECOND_NS,
             memory_bytes=max(peaks, default=None),
         )
 

@@ -258,6 +258,14 @@ def test_readings_count_while_the_run_lasts(tmp_path: Path) -> None:
     assert whole(folder).series["gpu.busy_pct"] == ((50, 50, 50, 1),)
 
 
+def test_threads_count_from_the_runs_start_on(tmp_path: Path) -> None:
+    """The reading behind it is a mean over the start as well: only what lies within the run is counted of it."""
+    readings = (ThreadReading(S, (7,), (1.0,)), ThreadReading(4 * S, (7,), (1.0,)))
+    _write(tmp_path / "readings-here-0.jsonl", *readings)
+    _write(tmp_path / "steps-0-0.jsonl", Mark(3 * S, "run_start"))
+    assert whole(Folder(tmp_path)).threads["other"].cpu_s == pytest.approx(1.0)
+
+
 def test_a_rank_counts_once(tmp_path: Path) -> None:
     """Printed steps and marks are left out where the rank wrote its own, and used where it did not."""
     folder = Folder(tmp_path)

@@ -85,6 +85,28 @@ def test_a_slow_step_leaves_no_gap_behind() -> None:
     assert None not in cells
 
 
+def test_the_step_that_compiles_is_no_step_of_now() -> None:
+    """While it lasts the screen says so; afterwards the rate of now is that of the steps behind it."""
+    began: list[Record] = [Mark(T0, "run_start"), Mark(T0, "compile_start")]
+    compiling = seen(*began, at=42)
+    assert compiling.limited is not None
+    assert compiling.limited.evidence == ("the model is compiled, since 00:00:42",)
+    first: list[Record] = [Mark(T0 + 60 * S, "compile_stop"), step(60.2, 0, seconds=60.2)]
+    settled = seen(*began, *first, *(step(60.7 + n / 2, n + 1) for n in range(8)), at=65)
+    assert settled.training.now.samples_per_s == pytest.approx(64)
+    assert settled.training.now.p99_s == pytest.approx(0.5, rel=0.01)
+    assert settled.training.whole.steps + settled.training.whole.warmup_steps == 9
+    assert settled.limited is None or "compiled" not in settled.limited.evidence[0]
+
+
+def test_a_run_that_stands_still_has_no_limit() -> None:
+    """After a minute without a step, what was said of the steps before holds no longer."""
+    steps = [step(n / 2, n) for n in range(40)]
+    standing = seen(*steps, at=19.5 + 73)
+    assert standing.limited is not None
+    assert (standing.limited.value, standing.limited.evidence) == ("unknown", ("no step for 00:01:13",))
+
+
 def test_several_ranks_add_up_also_when_their_steps_fall_into_different_seconds() -> None:
     """The curve holds the whole job's rate in each second."""
     model = Model(PLAN)

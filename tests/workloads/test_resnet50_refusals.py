@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from tests.workloads.programs import COMMAND, run
 from workloads.common import options as common
-from workloads.common.options import Refusal
+from workloads.common.options import Refusal, parse, parser
 from workloads.common.program import require
-from workloads.common.refusals import refuse_precision
+from workloads.common.refusals import is_surely_cpu, refuse_early, refuse_precision
 from workloads.images.recipe import choose, fit, target
 from workloads.resnet50.__main__ import main
 from workloads.resnet50.layout import refuse_folder
@@ -50,6 +50,19 @@ def test_options_are_refused(options: list[str], says: str) -> None:
         main(options)
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("driver", "surely"), [(False, True), (True, False)])
+def test_without_a_gpus_driver_it_is_surely_a_cpu(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, driver: bool, surely: bool
+) -> None:
+    """What a CPU can't do is refused at once, and not seconds later when torch has looked for a GPU."""
+    (tmp_path / "driver").touch()
+    monkeypatch.setattr("workloads.common.refusals.DRIVERS", (str(tmp_path / ("driver" if driver else "none")),))
+    assert [is_surely_cpu(device) for device in ("cpu", "auto", "cuda")] == [True, surely, False]
+    asked = parse(parser("resnet50", "", "digits", ""), ["--precision", "amp-fp16"])
+    with pytest.raises(Refusal, match="a CPU can't train in amp-fp16") if surely else nullcontext():
+        refuse_early(asked)
 
 
 @pytest.mark.parametrize(

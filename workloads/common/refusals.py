@@ -67,6 +67,15 @@ def refuse_processes(processes: int) -> None:
         raise Refusal(f"--gpus {processes} is too many for the {here}: use at most {most}")
 
 
+DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+"""A device of each driver with which torch may see a GPU: NVIDIA's, WSL's, AMD's."""
+
+
+def is_surely_cpu(device: str) -> bool:
+    """Whether nothing else can be meant here: no driver of a GPU is there."""
+    return device == "cpu" or (device == "auto" and not any(Path(name).exists() for name in DRIVERS))
+
+
 def refuse_early(options: Options) -> None:
     """Raise a Refusal for what the options alone rule out."""
     refuse_workers(options.workers, ranks().here)
@@ -75,11 +84,12 @@ def refuse_early(options: Options) -> None:
             f"--device {options.device} would have {ranks().here} processes share a GPU: use --device cuda, which "
             "gives each its own, or leave it out"
         )
-    if options.device == "cpu" and options.precision:
+    cpu = is_surely_cpu(options.device)
+    if cpu and options.precision:
         refuse_precision(options.precision, "cpu")
     if options.device == "cpu" and options.cudnn_benchmark:
         raise Refusal("--cudnn-benchmark needs a GPU: leave it out with --device cpu")
     if options.deterministic and options.cudnn_benchmark:
         raise Refusal("--deterministic and --cudnn-benchmark exclude each other: cuDNN's search may end otherwise")
-    if options.device == "cpu" and options.compile:
+    if cpu and options.compile:
         refuse_compile("cpu")

@@ -64,8 +64,11 @@ def _link(evidence: Evidence, stands: bool) -> bool:
 
 
 def _exchanges(evidence: Evidence, stands: bool) -> bool:
-    """A share of time that only exchanges gradients: all that a run without a GPU says of its links."""
-    return bars.EXPOSED.is_reached(evidence.exposed_allreduce_share, holds=stands)
+    """A share of time that only exchanges gradients: all that a run without a GPU says of its links.
+
+    Beside a rank that others wait for it says nothing of them: what holds that rank up falls into its exchanges too.
+    """
+    return evidence.slow_rank is None and bars.EXPOSED.is_reached(evidence.exposed_allreduce_share, holds=stands)
 
 
 def _host(evidence: Evidence, stands: bool) -> bool:

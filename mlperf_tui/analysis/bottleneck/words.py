@@ -65,7 +65,8 @@ def behind(evidence: Evidence, found: Verdict) -> Verdict:
     if slow is None:
         return found
     said = f"rank {slow.rank} works {slow.times:.1f}× as long as the others"
-    look = f"The others wait for rank {slow.rank}: see what else runs on its GPU and its cores, and its data."
+    where = "its GPU and its cores" if evidence.on_gpu else "its cores"
+    look = f"The others wait for rank {slow.rank}: see what else runs on {where}, and how it gets its data."
     return Verdict(found.value, (said, *found.evidence)[:FACTS], look)
 
 

@@ -178,6 +178,8 @@ def test_a_rank_that_others_wait_for_comes_first() -> None:
         assert found.value == alone.value
         assert found.evidence == ("rank 3 works 1.9× as long as the others", *alone.evidence)[:4]
         assert "wait for rank 3" in found.advice
+        assert ("GPU" in found.advice) is evidence.on_gpu
+    assert judge(replace(EIGHT, exposed_allreduce_share=0.3, slow_rank=slow)).value != LINK, "the rank is, not the link"
     assert judge(Evidence(slow_rank=slow, just_begun=True)).evidence == ("too early to say",)
 
 
