@@ -23,6 +23,7 @@ from mlperf_tui.recorder.verdict import verdict
 from mlperf_tui.records import End, Mark, Plan
 from mlperf_tui.report.build import store
 from mlperf_tui.sampling.helpers import Helpers
+from mlperf_tui.sampling.host import oom_kills
 from mlperf_tui.sampling.tree import Tree
 from mlperf_tui.session.alive import Process, myself
 from mlperf_tui.session.folder import Folder
@@ -48,6 +49,7 @@ class Recording:
         self._asked_to_dump = False
         self._helpers = Helpers()
         self._readings = Readings(folder)
+        self._oom_kills = oom_kills()
 
     def start(self, argv: list[str]) -> None:
         """Start the program and record it to its end. `argv` is the plan's with its secrets."""
@@ -83,7 +85,14 @@ class Recording:
         samplers.end()
         run_stop = None if program.exit else self._run_stop()
         asked, killed = self._holders.stopping, stopping.killed
-        end = verdict(time.monotonic_ns(), program.exit, stopping=asked, killed=killed, run_stop=run_stop)
+        end = verdict(
+            time.monotonic_ns(),
+            program.exit,
+            stopping=asked,
+            killed=killed,
+            run_stop=run_stop,
+            no_memory=oom_kills() != self._oom_kills,
+        )
         self._finish(end, samplers)
 
     def _until_over(self, program: workload.Workload, tree: Tree, stopping: Stopping, threads: RunThreads) -> None:

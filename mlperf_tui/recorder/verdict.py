@@ -7,11 +7,20 @@ import signal
 from mlperf_tui.recorder.workload import Exit
 from mlperf_tui.records import End
 
+NO_MEMORY = "; meanwhile the kernel ended processes here for want of memory"
+KILLED = 128 + signal.SIGKILL
+"""The exit code by which a shell or a launcher tells that SIGKILL ended its program."""
+
 ASKED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
-def verdict(t: int, ended: Exit | None, *, stopping: bool, killed: bool, run_stop: str | None) -> End:
-    """The End of a run. `run_stop` is the status that the program marked; it decides where nobody saw the exit code."""
+def verdict(
+    t: int, ended: Exit | None, *, stopping: bool, killed: bool, run_stop: str | None, no_memory: bool = False
+) -> End:
+    """The End of a run. `run_stop` is the status that the program marked; it decides where nobody saw the exit code.
+
+    `no_memory` says that the kernel has ended processes for want of it: SIGKILL is what it sends.
+    """
     if stopping:
         why = "stopped on request; it did not end by itself and was killed" if killed else "stopped on request"
         return End(t, "stopped", why, *_numbers(ended))
@@ -20,10 +29,10 @@ def verdict(t: int, ended: Exit | None, *, stopping: bool, killed: bool, run_sto
     asked = _asked(ended)
     if asked is not None:
         return End(t, "stopped", f"ended by {asked.name} from outside", *_numbers(ended))
-    if ended.signal is not None:
-        return End(t, "failed", f"killed by {_name(ended.signal)}", *_numbers(ended))
-    if ended.code:
-        return End(t, "failed", f"exit code {ended.code}", *_numbers(ended))
+    if ended.signal is not None or ended.code:
+        how = f"exit code {ended.code}" if ended.signal is None else f"killed by {_name(ended.signal)}"
+        guess = NO_MEMORY if no_memory and (ended.signal == signal.SIGKILL or ended.code == KILLED) else ""
+        return End(t, "failed", f"{how}{guess}", *_numbers(ended))
     return End(t, "finished", "exit code 0", *_numbers(ended))
 
 

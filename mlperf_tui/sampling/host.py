@@ -70,6 +70,15 @@ def swapped_bytes() -> int | None:
     return int(swap.sin + swap.sout)
 
 
+def oom_kills() -> int | None:
+    """How many processes the kernel has ended on this host since its boot for want of memory."""
+    try:
+        lines = VMSTAT.read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
+
+
 def _busy_seconds() -> float:
     times = psutil.cpu_times()
     return float(times.user + times.system + times.nice + times.irq + times.softirq + times.steal)

@@ -22,6 +22,8 @@ from mlperf_tui.recorder.workload import Exit
         (Exit(None, 9), {"stopping": True, "killed": True}, "stopped", "was killed"),
         (None, {"run_stop": "success"}, "finished", "run_stop (success)"),
         (None, {}, "interrupted", "without run_stop"),
+        (Exit(None, 9), {"no_memory": True}, "failed", "killed by SIGKILL; meanwhile the kernel ended processes"),
+        (Exit(137, None), {"no_memory": True}, "failed", "exit code 137; meanwhile the kernel ended processes"),
     ],
 )
 def test_verdict(ended: Exit | None, more: dict[str, object], word: str, why: str) -> None:
@@ -29,3 +31,9 @@ def test_verdict(ended: Exit | None, more: dict[str, object], word: str, why: st
     end = verdict(1, ended, **{"stopping": False, "killed": False, "run_stop": None, **more})  # type: ignore[arg-type]
     assert end.status == word
     assert why in end.why
+
+
+@pytest.mark.parametrize("ended", [Exit(1, None), Exit(None, 11), Exit(0, None)])
+def test_only_what_was_killed_lacked_memory(ended: Exit) -> None:
+    """Another program may have taken it."""
+    assert "memory" not in verdict(1, ended, stopping=False, killed=False, run_stop=None, no_memory=True).why
