@@ -30,9 +30,13 @@ from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.lock import Holders, Lock
 from mlperf_tui.session.redact import HIDDEN
 from mlperf_tui.session.rollup import whole
+from mlperf_tui.session.span import last_reading
 from mlperf_tui.steps.facts import boot_id, hostname
 
 LOOK_EVERY_S = 0.2
+GAP_S = 3.0
+"""Readings come each second, and a busy host delays one."""
+
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE)
 
 
@@ -48,6 +52,7 @@ class Recording:
         self._asked_to_stop = False
         self._asked_to_dump = False
         self._helpers = Helpers()
+        self._recorded_t = last_reading(folder)
         self._readings = Readings(folder)
         self._oom_kills = oom_kills()
 
@@ -71,7 +76,14 @@ class Recording:
         self._take_signals()
         self._on_end = _as_planned(self._plan)
         self._holders = replace(self._holders, adopted=True)
+        self._tell_the_gap()
         self._record(workload.adopt(process, self._helpers))
+
+    def _tell_the_gap(self) -> None:
+        """What nobody recorded is in no number: whoever reads them is told."""
+        gap_s = (time.monotonic_ns() - self._recorded_t) / 1e9
+        if self._recorded_t and gap_s >= GAP_S:
+            self._readings.alarm("unrecorded", f"not recorded for {gap_s:.0f} s: its recorder was gone")
 
     def _record(self, program: workload.Workload) -> None:
         self._holders = replace(self._holders, workload=program.process)

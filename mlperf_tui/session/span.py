@@ -20,6 +20,11 @@ def last_time(folder: Folder) -> int:
     return max((_last(path) for path in [*folder.readings(), *folder.steps(), folder.printed]), default=0)
 
 
+def last_reading(folder: Folder) -> int:
+    """The same of what recorders have written."""
+    return max((_last(path) for path in folder.readings()), default=0)
+
+
 def first_clock(folder: Folder) -> Clock | None:
     """The pair of clocks with which a recorder began, or a rank where no recorder did."""
     for path in [*folder.readings(), *folder.steps()]:
