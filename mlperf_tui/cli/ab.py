@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from mlperf_tui.cli.experiments import code_of, find_either, find_experiment, progress, verdict_code, watch
+from mlperf_tui.cli.experiments import code_of, find_either, find_experiment, progress, say_gate, verdict_code, watch
 from mlperf_tui.cli.look import has_screen
 from mlperf_tui.cli.options import Number, Whole, complete_workload, mouse_option, run_options, share, span_s
-from mlperf_tui.cli.run import BEHIND_DASHES, WithCommand, check_run
+from mlperf_tui.cli.run import BEHIND_DASHES, WithCommand, check_name, check_run
 from mlperf_tui.cli.run import KEPT as RUN_KEPT
 from mlperf_tui.cli.say import columns, say
 from mlperf_tui.errors import MlperfTuiError
@@ -83,12 +83,14 @@ def ab(context: click.Context, /, workload: str | None, extra: tuple[str, ...], 
         folder = launch.launch_experiment(_asked(context, workload, extra, keep, given), context.obj)
     if keep["detach"]:
         click.echo(folder.id)
+        if rule is not None:
+            say_gate(rule, "not judged (--detach doesn't wait for the answer)")
         return 0
     if keep["headless"] or not has_screen():
         code = progress(folder, keep["style"], told_before=told_before)
     else:
         code = watch(folder, mouse=keep["mouse"], style=keep["style"])
-    return code or verdict_code(folder, rule)
+    return verdict_code(folder, rule, code)
 
 
 @click.command(cls=WithCommand)
@@ -190,6 +192,7 @@ def _asked(
 
     command = context.meta.get(BEHIND_DASHES, ())
     check_run(workload, extra, command, given, "ab")
+    check_name(keep["name"])
     if len(keep["vary"]) > 1:
         raise click.UsageError("one thing varies at a time: give --vary once, with two values or more")
     factor = _factor(context, next(iter(keep["vary"]), None), command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +14,7 @@ from mlperf_tui.cli.say import columns, say, say_rows
 from mlperf_tui.errors import MlperfTuiError, NotFound
 
 if TYPE_CHECKING:
-    from mlperf_tui.analysis.ab.result import Ab
+    from mlperf_tui.analysis.ab.result import Ab, Comparison
     from mlperf_tui.session.experiments import ExperimentFolder
     from mlperf_tui.session.folder import Folder
 
@@ -21,6 +23,9 @@ BROKEN = 1
 
 TOOL_ERROR = MlperfTuiError.exit_code
 STOPPED = 143
+
+LEAST, MOST = 0.001, 1000.0
+"""An end of an interval beyond these says nothing, and isn't told."""
 
 
 def find_experiment(root: Path, wanted: str) -> ExperimentFolder:
@@ -112,20 +117,62 @@ def exit_code(folder: ExperimentFolder) -> int:
     return {"failed": TOOL_ERROR, "interrupted": TOOL_ERROR, "stopped": STOPPED}.get(word, 0)
 
 
-def verdict_code(folder: ExperimentFolder, rule: tuple[str, float] | None) -> int:
-    """1 where the rule is surely broken, else 0."""
+def verdict_code(folder: ExperimentFolder, rule: tuple[str, float] | None, code: int) -> int:
+    """The experiment's own `code` where that isn't 0; else 1 where the rule is surely broken, which is said."""
     from mlperf_tui.report.ab.build import build
     from mlperf_tui.session.status import status
 
-    return 0 if rule is None or status(folder).live else code_of(build(folder), rule)
+    if rule is None:
+        return code
+    state = status(folder)
+    if code or state.live:
+        say_gate(rule, f"not judged ({folder.id} is {state.word})")
+        return code
+    return code_of(build(folder), rule)
 
 
 def code_of(result: Ab, rule: tuple[str, float] | None) -> int:
-    """The exit code of a comparison: 1 where the rule is surely broken, 125 where these can't be compared, else 0."""
+    """The exit code of a comparison: 1 where the rule is surely broken, 125 where these can't be compared, else 0.
+
+    Where there is a rule it is said on stderr how that came out: a 0 alone may be a "can't tell".
+    """
     from mlperf_tui.analysis.ab.fail_if import fails
 
-    if result.refused:
-        return MlperfTuiError.exit_code
     if rule is None:
-        return 0
-    return BROKEN if any(fails(comparison.speed, *rule) for comparison in result.comparisons) else 0
+        return TOOL_ERROR if result.refused else 0
+    if result.refused:
+        say_gate(rule, "not judged (these can't be compared)")
+        return TOOL_ERROR
+    found = [fails(comparison.speed, *rule) for comparison in result.comparisons]
+    numbers = "; ".join(_numbers(comparison, lettered=len(found) == 1) for comparison in result.comparisons)
+    if any(found):
+        say_gate(rule, f"broken ({numbers}): fails")
+        return BROKEN
+    say_gate(rule, f"{'not sure' if None in found or not found else 'held'} ({numbers or 'no numbers yet'}): passes")
+    return 0
+
+
+def say_gate(rule: tuple[str, float], answer: str) -> None:
+    """One line on stderr. A terminal that is gone changes no exit code."""
+    conclusion, share = rule
+    try:
+        say(f"gate {conclusion}:{100 * share:g}%: {answer}", err=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def _numbers(comparison: Comparison, *, lettered: bool) -> str:
+    """B's speed as a multiple of A's, from and to; of several comparisons each has the names of its arms."""
+    from mlperf_tui.report.ab.numbers import ratio
+
+    a, b = ("A", "B") if lettered else (comparison.a, comparison.b)
+    if not comparison.speed.looks:
+        return f"no interval for {b} against {a}"
+    last = comparison.speed.looks[-1]
+    if last.low < LEAST and last.high > MOST:
+        return f"the interval for {b} against {a} says nothing yet"
+    if last.high > MOST:
+        return f"{b} is at least {ratio(last.low)} times as fast as {a}"
+    if last.low < LEAST:
+        return f"{b} is at most {ratio(last.high)} times as fast as {a}"
+    return f"{b} is {ratio(last.low)} to {ratio(last.high)} times as fast as {a}"

@@ -13,11 +13,12 @@ from mlperf_tui.cli.experiments import watch as watch_experiment
 from mlperf_tui.cli.look import choose, has_screen, say_summary, watch_lines
 from mlperf_tui.cli.look import watch as look_at
 from mlperf_tui.cli.options import age_s, complete_session, headless_option, mouse_option, session_argument
+from mlperf_tui.cli.run import check_name
 from mlperf_tui.cli.say import say
 from mlperf_tui.errors import MlperfTuiError
 
 if TYPE_CHECKING:
-    from mlperf_tui.session.experiments import ExperimentFolder
+    from mlperf_tui.session.experiments import Either, ExperimentFolder
 
 
 @click.command()
@@ -106,6 +107,7 @@ def rename(root: Path, session: str, name: str) -> None:
     from mlperf_tui.report.rename import rename as rename_session
     from mlperf_tui.session.experiments import ExperimentFolder
 
+    check_name(name)
     folder = find_either(root, session)
     if isinstance(folder, ExperimentFolder):
         folder.rename(name.strip() or None)
@@ -121,10 +123,18 @@ def rm(root: Path, sessions: tuple[str, ...]) -> None:
     """Delete sessions that have ended, and experiments with their sessions."""
     from mlperf_tui.session.remove import remove
 
-    for session in sessions:
-        folder = find_either(root, session)
+    for folder in _each_once(root, sessions):
         remove(folder)
         say(f"deleted {folder.id}")
+
+
+def _each_once(root: Path, names: tuple[str, ...]) -> list[Either]:
+    """All that is meant, found before anything is deleted; a run goes with its experiment where that is named too."""
+    from mlperf_tui.session.experiments import ExperimentFolder
+
+    found = {folder.id: folder for folder in (find_either(root, name) for name in names)}
+    parts = {run.id for one in found.values() if isinstance(one, ExperimentFolder) for run in one.sessions()}
+    return [folder for folder in found.values() if folder.id not in parts]
 
 
 @click.command()

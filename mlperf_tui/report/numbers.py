@@ -22,6 +22,12 @@ def count(value: float | None, digits: int = 3) -> str:
     return f"{value:,.{min(places, 9)}f}"
 
 
+def how_many(number: int | None, what: str, many: str = "") -> str:
+    """Things that are counted: 1 step, 2 steps; `many` is their plural where that isn't `what` with an s."""
+    told = DASH if number is None else f"{number:,}"
+    return f"{told} {what if number == 1 else many or f'{what}s'}"
+
+
 def percent(share: float | None) -> str:
     """A share (0 to 1) in whole percent; below one percent with a digit more."""
     if share is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mlperf_tui.analysis.quality import Quality
 from mlperf_tui.analysis.straggler import straggler
 from mlperf_tui.analysis.summary import Gpu, GpuLinks, MarkSaid, Range, Rank, Summary, Thread
-from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
+from mlperf_tui.report.numbers import DASH, count, duration, gib, how_many, percent, rate
 from mlperf_tui.session.status import LIVE
 
 SYMBOLS = {"finished": "✓", "failed": "✗", "stopped": "■", "interrupted": "?", "running": "●"}
@@ -164,6 +164,7 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
     yield "data wait", f"{percent(speed.data_wait_share)} of training time"
     if len(summary.ranks) > 1:
         yield "ranks", f"{len(summary.ranks)}; {_slowest(summary.ranks, speed.unit)}"
+    if len(summary.ranks) > 1 and speed.exposed_allreduce_share is not None:
         yield "all-reduce", f"{percent(speed.exposed_allreduce_share)} of training time exposed"
 
 
@@ -196,7 +197,7 @@ def _limit_rows(summary: Summary) -> Iterator[Row]:
 
 
 def _steps(number: int) -> str:
-    return f"{number:,} step{'' if number == 1 else 's'}"
+    return how_many(number, "step")
 
 
 def _so_far(summary: Summary) -> str:
@@ -271,7 +272,7 @@ def _mean_of(ranges: list[Range]) -> float | None:
 def _monitor(summary: Summary) -> str:
     own = summary.monitor
     cost = DASH if own.cpu_pct is None else f"{own.cpu_pct:.1f} % of a core"
-    return f"{cost}, {count(own.late_ticks)} late ticks, {count(own.lines_lost)} lines lost"
+    return f"{cost}, {how_many(own.late_ticks, 'late tick')}, {how_many(own.lines_lost, 'line lost', 'lines lost')}"
 
 
 def _mean(value: Range | None) -> str:

@@ -23,7 +23,7 @@ from mlperf_tui.viewer.panes.output import Output
 from mlperf_tui.viewer.panes.pane import Pane
 from mlperf_tui.viewer.screens.main import MainScreen
 from mlperf_tui.viewer.screens.stacks import StacksScreen
-from mlperf_tui.viewer.shell import Shell, cannot_stop
+from mlperf_tui.viewer.shell import Shell, cannot_stop, copied
 from mlperf_tui.viewer.snapshot import Snapshot
 from mlperf_tui.viewer.source import Source
 
@@ -164,7 +164,7 @@ class ViewerApp(Shell[Outcome]):
 
     def _copied(self, text: str) -> None:
         self.copy_to_clipboard(text)
-        self.notify("summary copied as Markdown, if the terminal allows it (OSC 52)", markup=False)
+        self.notify(copied("summary"), markup=False)
 
     async def action_help(self) -> None:
         """The program's own keys first, then those of the pane that has the focus, then those of all others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -19,6 +20,12 @@ from mlperf_tui.viewer.driver import SurvivingDriver
 LOOK_FOR_TERMINAL_S = 1.0
 Result = TypeVar("Result")
 T = TypeVar("T")
+
+
+def copied(what: str) -> str:
+    """What is said of a copy: by OSC 52 nobody answers whether the terminal took it, and tmux keeps it unless told."""
+    how = "tmux: set -g set-clipboard on" if os.environ.get("TMUX") else "OSC 52"
+    return f"{what} copied as Markdown, if the terminal allows it ({how})"
 
 
 def cannot_stop(word: str) -> str:

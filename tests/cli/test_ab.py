@@ -39,7 +39,7 @@ def test_the_command_that_repeats_a_comparison(tmp_path: Path) -> None:
     words = ["--sessions", str(root), "compare", *options, "--format", "text", *names]
     said = CliRunner().invoke(cli, words)
     assert said.exit_code == 0, said.output
-    command = said.output.splitlines()[-1].removeprefix("command: ")
+    command = said.stdout.splitlines()[-1].removeprefix("command: ")
     ids = f"{a[0].id} {a[1].id} -- {b[0].id} {b[1].id}"
     assert command == f"mlperf-tui --sessions '{root}' compare --within 0.12345% --fail-if slower:3% {ids}"
     assert CliRunner().invoke(cli, shlex.split(command)[1:]).output == said.output

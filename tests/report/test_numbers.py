@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
+from mlperf_tui.report.numbers import DASH, count, duration, gib, how_many, percent, rate
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,12 @@ from mlperf_tui.report.numbers import DASH, count, duration, gib, percent, rate
         (gib(85_899_345_920), "80.0 GiB"),
         (gib(5 << 20), "5 MiB"),
         (rate(112.44e9), "112.4 GB/s"),
+        (how_many(2, "late tick"), "2 late ticks"),
+        (how_many(1, "late tick"), "1 late tick"),
+        (how_many(0, "line lost", "lines lost"), "0 lines lost"),
+        (how_many(1, "line lost", "lines lost"), "1 line lost"),
+        (how_many(12345, "step"), "12,345 steps"),
+        (how_many(None, "late tick"), f"{DASH} late ticks"),
         (count(None), DASH),
         (percent(None), DASH),
         (duration(None), DASH),

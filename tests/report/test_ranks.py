@@ -11,7 +11,7 @@ from mlperf_tui.analysis.summarise import summarise
 from mlperf_tui.analysis.summary import Summary
 from mlperf_tui.records import About, Late, Step
 from mlperf_tui.report.as_json import to_json
-from mlperf_tui.report.rows import rows
+from mlperf_tui.report.rows import rows, unknowns
 from mlperf_tui.session.follow import Origin
 from mlperf_tui.session.rollup import Fold
 from mlperf_tui.session.status import Status
@@ -44,6 +44,14 @@ def test_the_slowest_by_its_own_work(waits: tuple[float | None, ...], said: str)
     assert dict(rows(of(*waits)))["ranks"] == said
 
 
+def test_the_exchange_where_it_is_told() -> None:
+    """Where it isn't, there is no row, and its reason is among what is unknown."""
+    assert dict(rows(of(0.2, 0.05)))["all-reduce"].endswith(" of training time exposed")
+    summary = of(None, None)
+    assert "all-reduce" not in dict(rows(summary))
+    assert "all-reduce" in dict(unknowns(summary))["throughput.exposed_allreduce_share"]
+
+
 def test_own_work_in_json() -> None:
     """In milliseconds a step, or null with its reason."""
     told = json.loads(to_json(of(0.2, 0.05)))
@@ -51,3 +59,10 @@ def test_own_work_in_json() -> None:
     unknown = json.loads(to_json(of(None, None)))
     assert unknown["ranks"][0]["own_step_ms"] is None
     assert "all-reduce" in unknown["unknown"]["ranks.own_step_ms"]
+
+
+def test_what_the_monitor_missed_is_counted_whole() -> None:
+    """Ticks and lines."""
+    summary = of(0.2, 0.05)
+    told = replace(summary, monitor=replace(summary.monitor, cpu_pct=0.4, late_ticks=2, lines_lost=1))
+    assert dict(rows(told))["monitor"] == "0.4 % of a core, 2 late ticks, 1 line lost"

@@ -357,6 +357,22 @@ async def test_y_copies_the_summary() -> None:
         assert app.clipboard == "| what | how much |"
 
 
+@pytest.mark.parametrize(
+    ("tmux", "how"), [("/tmp/tmux-0/default,1,0", "tmux: set -g set-clipboard on"), ("", "OSC 52")]
+)
+async def test_y_says_what_copying_needs(monkeypatch: pytest.MonkeyPatch, tmux: str, how: str) -> None:
+    """tmux keeps it for itself unless it is told not to."""
+    monkeypatch.setenv("TMUX", tmux)
+    app = app_of(recorded("cpu-digits"), control=Control(summary=lambda: "| what | how much |"))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await ready(pilot)
+        await pilot.press("y")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        [said] = [one.message for one in app._notifications]
+        assert said == f"summary copied as Markdown, if the terminal allows it ({how})"
+
+
 async def test_the_bell_rings_when_a_run_ends() -> None:
     """Once, and not for one that had ended before."""
     rung: list[bool] = []

@@ -23,7 +23,7 @@ from mlperf_tui.viewer.ab.screen import AbScreen
 from mlperf_tui.viewer.ab.stop import StopExperiment
 from mlperf_tui.viewer.control import Control
 from mlperf_tui.viewer.screens.help import HelpScreen, key_lines
-from mlperf_tui.viewer.shell import Shell, cannot_stop
+from mlperf_tui.viewer.shell import Shell, cannot_stop, copied
 
 Follow = Callable[[Callable[[Picture], object], Event], object]
 
@@ -146,7 +146,7 @@ class AbApp(Shell[bool]):
 
     def _copied(self, text: str) -> None:
         self.copy_to_clipboard(text)
-        self.notify("report copied as Markdown, if the terminal allows it (OSC 52)", markup=False)
+        self.notify(copied("report"), markup=False)
 
     def _take(self, picture: Picture) -> None:
         self.post_message(FreshPicture(picture))

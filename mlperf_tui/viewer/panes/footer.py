@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 
+from mlperf_tui.report.numbers import how_many
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer.layout import WIDE
 from mlperf_tui.viewer.panes.pane import Pane
@@ -73,7 +74,7 @@ def watching(cost: Cost, *, whole: bool = False) -> str:
         said[0] += f" ({', '.join(f'{name} {value:.1f}' for name, value in known)})"
         said += [] if cost.bytes_per_s is None else [f"{cost.bytes_per_s:,.0f} B/s"]
     if cost.late_ticks or (whole and cost.late_ticks is not None):
-        said.append(f"{cost.late_ticks} late ticks")
+        said.append(how_many(cost.late_ticks, "late tick"))
     return ", ".join(said)
 
 
