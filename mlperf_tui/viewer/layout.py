@@ -14,6 +14,9 @@ SINGLE_LINES = 3
 """Header, host and footer."""
 
 TOP_LEAST, TOP_MOST = 4, 10
+TOP_SHARE = 0.3
+"""Of a tall screen the curves may take so much: output seldom fills what is left."""
+
 MIDDLE_LEAST, MIDDLE_MOST = 4, 18
 BOTTOM_LEAST = 3
 TITLE = 1
@@ -51,7 +54,8 @@ def arrange(width: int, height: int, gpus: int, links: int, threads: int, *, not
     table = _table(gpus, left - top - middle - bottom)
     spare = max(0, left - top - middle - bottom - table)
     more_middle = min(spare * 3 // 5, max(0, _middle(gpus, links, threads, wide=wide) - middle)) if middle else 0
-    more_top = min((spare - more_middle) // 2, TOP_MOST - top) if bottom else spare - more_middle
+    most_top = max(TOP_MOST, int(TOP_SHARE * height))
+    more_top = min((spare - more_middle) // 2, most_top - top) if bottom else spare - more_middle
     return Layout(
         top=top + more_top,
         gpus=table,

@@ -537,3 +537,15 @@ async def test_resizing_breaks_no_frame() -> None:
             await pilot.resize_terminal(*size)
             await pilot.pause()
         assert text_of(app) == before
+
+
+async def test_a_pane_that_hears_late_that_it_was_hidden_keeps_the_focus() -> None:
+    """In a storm of resizes it has its place again by the time it is told that it lost it."""
+    app = app_of(recorded("eight-gpus"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(pilot)
+        output = app.screen.query_one(Output)
+        assert app.focused is output
+        output.post_message(events.Hide())
+        await pilot.pause()
+        assert app.focused is output

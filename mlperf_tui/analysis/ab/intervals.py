@@ -60,7 +60,11 @@ def speed(a: Sequence[float], b: Sequence[float], within: float, pairs_limit: in
         return _means(a, b, Speed(verdict, _known(found[-1], within), found, settled, more))
     more = _more_pairs(a, b, within)
     narrow = found[-1].half_width <= within
-    why = _known(found[-1], within) + ("; its block is not over yet" if narrow else _more(more, len(a), pairs_limit))
+    why = (
+        _known(found[-1], within)
+        + _few(found[-1])
+        + ("; its block is not over yet" if narrow else _more(more, len(a), pairs_limit))
+    )
     return _means(a, b, Speed(verdict, why, found, settled, more))
 
 
@@ -145,10 +149,17 @@ def _known(last: Look, within: float) -> str:
     return f"known to {half}"
 
 
+def _few(last: Look) -> str:
+    """That a look so early seldom tells anything, where it doesn't."""
+    if last.pairs >= FIRST_STOP or _conclusion(last) != CANNOT_TELL:
+        return ""
+    return f" (fewer than {FIRST_STOP} pairs seldom tell: they may spend little of the 5 %)"
+
+
 def _more(more: int | None, pairs: int, pairs_limit: int) -> str:
     """How many more pairs should do, and what to type where that is more than may still follow."""
     if more is None:
-        return f"; that takes more pairs than the {MOST_PAIRS} that an experiment may have"
+        return f"; that takes more than the {MOST_PAIRS} pairs that an experiment may have"
     said = f"; {more} more pair{'s' if more > 1 else ''} should do"
     left = pairs_limit - pairs
     if more <= left:

@@ -139,6 +139,11 @@ class MainScreen(PacedScreen[None]):
             self.set_focus(self._without_place)
             self._without_place = None
 
+    def _reset_focus(self, widget: Widget, avoiding: list[Widget] | None = None) -> None:
+        """A pane hears late that it lost its place; where it has it again by then, it keeps the focus."""
+        if not _has_place(widget):
+            super()._reset_focus(widget, avoiding)
+
     def _apply(self, layout: Layout, *, gpus: bool) -> None:
         for row, lines in (("#top", layout.top), ("#middle", layout.middle), ("#bottom", layout.bottom)):
             _place(self.query_one(row), lines)
