@@ -15,7 +15,7 @@ from click.core import ParameterSource
 from mlperf_tui.cli.experiments import code_of, find_either, find_experiment, progress, say_gate, verdict_code, watch
 from mlperf_tui.cli.look import has_screen
 from mlperf_tui.cli.options import Number, Whole, complete_workload, mouse_option, run_options, share, span_s
-from mlperf_tui.cli.run import BEHIND_DASHES, WithCommand, check_name, check_run
+from mlperf_tui.cli.run import BEHIND_DASHES, WithCommand, check_run
 from mlperf_tui.cli.run import KEPT as RUN_KEPT
 from mlperf_tui.cli.say import columns, say
 from mlperf_tui.errors import MlperfTuiError
@@ -189,6 +189,7 @@ def _asked(
 ) -> Any:
     """The experiment that was asked for. Raises click.UsageError for what can't be."""
     from mlperf_tui import launch
+    from mlperf_tui.session.names import check_name
 
     command = context.meta.get(BEHIND_DASHES, ())
     check_run(workload, extra, command, given, "ab")

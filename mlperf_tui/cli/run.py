@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from typing import Any
@@ -12,14 +11,10 @@ import click
 from mlperf_tui.cli.look import exit_code, has_screen, progress, watch
 from mlperf_tui.cli.options import Number, complete_workload, headless_option, mouse_option, run_options
 from mlperf_tui.cli.say import say
-from mlperf_tui.errors import MlperfTuiError
 
 BEHIND_DASHES = "mlperf_tui.command"
 KEPT = ("python", "name", "note", "grace", "on_end", "detach", "headless", "mouse")
 """Options of `run` that the tool keeps for itself; all others go to the workload."""
-
-RESERVED = re.compile(r"last|s|[se]-(\d.*)?", re.DOTALL)
-"""What `last` and ids, and beginnings of ids, look like: by such a name nothing would be found."""
 
 WIDE = 1000
 """Columns where there is no terminal: a line a row, for other programs."""
@@ -57,6 +52,7 @@ def run(context: click.Context, /, workload: str | None, extra: tuple[str, ...],
     mlperf-tui run -- python train.py --lr 0.1
     """
     from mlperf_tui import launch
+    from mlperf_tui.session.names import check_name
 
     command = context.meta.get(BEHIND_DASHES, ())
     keep = {name: given.pop(name) for name in KEPT}
@@ -91,13 +87,6 @@ def workloads() -> None:
     from mlperf_tui.report.workloads import workloads as lines
 
     say("\n".join(lines(machine(), shutil.get_terminal_size((WIDE, 1)).columns)))
-
-
-def check_name(name: str | None) -> None:
-    """Raise MlperfTuiError where the name would be read as something else."""
-    if name is not None and RESERVED.fullmatch(name.strip()):
-        means = "what was launched last" if name.strip() == "last" else "an id, or the beginning of one"
-        raise MlperfTuiError(f"the name {name.strip()} is reserved, since it means {means}: choose another")
 
 
 def check_run(

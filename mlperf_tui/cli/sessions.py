@@ -13,7 +13,6 @@ from mlperf_tui.cli.experiments import watch as watch_experiment
 from mlperf_tui.cli.look import choose, has_screen, say_summary, watch_lines
 from mlperf_tui.cli.look import watch as look_at
 from mlperf_tui.cli.options import age_s, complete_session, headless_option, mouse_option, session_argument
-from mlperf_tui.cli.run import check_name
 from mlperf_tui.cli.say import say
 from mlperf_tui.errors import MlperfTuiError
 
@@ -104,15 +103,10 @@ def rename(root: Path, session: str, name: str) -> None:
 
     An empty one ("") takes its name away.
     """
-    from mlperf_tui.report.rename import rename as rename_session
-    from mlperf_tui.session.experiments import ExperimentFolder
+    from mlperf_tui.report.rename import rename as give_name
 
-    check_name(name)
     folder = find_either(root, session)
-    if isinstance(folder, ExperimentFolder):
-        folder.rename(name.strip() or None)
-    else:
-        rename_session(folder, name.strip() or None)
+    give_name(folder, name.strip() or None)
     say(f"{folder.id} is called {name.strip()}" if name.strip() else f"{folder.id} has no name")
 
 

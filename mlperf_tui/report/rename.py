@@ -5,12 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 
-from mlperf_tui.session.folder import Folder, write_whole
+from mlperf_tui.session.experiments import Either, ExperimentFolder
+from mlperf_tui.session.folder import write_whole
+from mlperf_tui.session.names import check_name
 
 
-def rename(folder: Folder, name: str | None) -> None:
-    """Give the session another name, or none. Raises MlperfTuiError when its plan can't be read or written."""
+def rename(folder: Either, name: str | None) -> None:
+    """Give the session or the experiment another name, or none.
+
+    Raises MlperfTuiError when its plan can't be read or written, and for a name that is reserved.
+    """
+    check_name(name)
     folder.rename(name)
+    if isinstance(folder, ExperimentFolder):
+        return
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         body = json.loads(folder.summary.read_text())
         body["session"]["name"] = body["plan"]["name"] = name or None

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlperf_tui.cli.main import cli
-from mlperf_tui.cli.run import check_name
 from mlperf_tui.errors import MlperfTuiError
 from mlperf_tui.session.folder import Folder
+from mlperf_tui.session.names import check_name
 from tests.report.ab import turning
 from tests.report.ab.turning import Arm
 from tests.session.test_remove import ended

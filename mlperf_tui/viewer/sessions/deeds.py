@@ -33,7 +33,7 @@ def deeds_in(root: Path) -> Deeds:
     """The deeds on what lies below `root`."""
     return Deeds(
         stop=lambda known: _stop(either(root, known)),
-        rename=lambda known, name: _rename(either(root, known), name),
+        rename=lambda known, name: rename(either(root, known), name),
         remove=lambda known: remove(either(root, known)),
         refusal=lambda known: refusal(either(root, known)),
         compare=lambda left, right: side_by_side(build(Folder(root / left)), build(Folder(root / right))),
@@ -45,10 +45,3 @@ def _stop(folder: Either) -> None:
         launch.stop_experiment(folder)
     else:
         launch.stop(folder)
-
-
-def _rename(folder: Either, name: str | None) -> None:
-    if isinstance(folder, ExperimentFolder):
-        folder.rename(name)
-    else:
-        rename(folder, name)
