@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mlperf_tui.records import GpuReading, Step, decode
+from mlperf_tui.records import GpuReading, Record, Step
+from mlperf_tui.session.log import Tail
 
 MINUTES = 0.08
 SECONDS = 4.5
@@ -133,9 +134,9 @@ def _of_the_gpu(session: Path, summary: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _records(session: Path, pattern: str) -> Iterator[object]:
+def _records(session: Path, pattern: str) -> Iterator[Record]:
     for path in session.glob(pattern):
-        yield from filter(None, map(decode, path.read_bytes().splitlines()))
+        yield from Tail(path).read()
 
 
 def _mean(values: list[float | None]) -> float | None:

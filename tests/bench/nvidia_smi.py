@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from mlperf_tui.records import Clock, GpuReading, decode
+from mlperf_tui.records import Clock, GpuReading
+from mlperf_tui.session.log import Tail
 
 TOOL = (sys.executable, "-P", "-m", "mlperf_tui")
 PRECISIONS = ("fp32", "tf32", "amp-fp16", "amp-bf16")
@@ -62,7 +63,7 @@ def recorded(session: Path) -> Iterator[Timed]:
     """The recorder's readings of the first GPU."""
     apart_ns = 0
     for path in sorted(session.glob("readings-*.jsonl")):
-        for record in filter(None, map(decode, path.read_bytes().splitlines())):
+        for record in Tail(path).read():
             if isinstance(record, Clock):
                 apart_ns = record.wall_ns - record.t
             elif isinstance(record, GpuReading):

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlperf_tui.records import LinkReading, decode
+from mlperf_tui.records import LinkReading, Record, Source
+from mlperf_tui.session.log import Tail
 
 TOOL = (sys.executable, "-P", "-m", "mlperf_tui")
 GIGA = 1e9
@@ -52,16 +53,16 @@ def recorded(folder: Path, gpus: int) -> Path:
     return max(folder.glob("s-*"))
 
 
-def records(session: Path) -> Iterator[object]:
+def records(session: Path) -> Iterator[Record]:
     """All that the recorder has read."""
     for path in sorted(session.glob("readings-*.jsonl")):
-        yield from filter(None, map(decode, path.read_bytes().splitlines()))
+        yield from Tail(path).read()
 
 
 def sources(session: Path) -> list[str]:
     """Which rung of the ladder each series of links came from."""
-    found = [one for one in records(session) if type(one).__name__ == "Source"]
-    return sorted({f"{one.series} {one.rung}" for one in found if one.series.startswith("link.")})  # type: ignore[attr-defined]
+    found = [one for one in records(session) if isinstance(one, Source)]
+    return sorted({f"{one.series} {one.rung}" for one in found if one.series.startswith("link.")})
 
 
 def rows(told: dict[str, Any], readings: Sequence[LinkReading], counts: list[dict[str, Any]]) -> Iterator[list[str]]:
