@@ -64,11 +64,12 @@ def left_going(root: Path) -> Iterator[tuple[ExperimentFolder, Folder]]:
         until_running(run)
         yield experiment(root, run.id), run
     finally:
-        _kill(run)
+        kill_all(run)
 
 
-def _kill(run: Folder) -> None:
-    found = lock.read(run.lock)
+def kill_all(of: Folder | ExperimentFolder) -> None:
+    """Its recorder or runner and its program, but never the test itself."""
+    found = lock.read(of.lock)
     for process in (found.recorder, found.workload) if found else ():
         if process is not None and process.alive and process != myself():
             with contextlib.suppress(ProcessLookupError):

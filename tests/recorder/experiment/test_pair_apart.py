@@ -5,7 +5,6 @@ The program takes a file for the memory: one that is started while another still
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
@@ -33,6 +32,7 @@ from mlperf_tui.session.folder import Folder, sessions
 from mlperf_tui.session.log import Log, Tail
 from mlperf_tui.session.status import status
 from mlperf_tui.steps.facts import boot_id, hostname
+from tests.launch.left import kill_all
 
 PATIENCE_S = 120
 STEPS = 60
@@ -129,17 +129,9 @@ def root(tmp_path: Path) -> Iterator[Path]:
     """Where all lies; whatever still runs at the end is killed."""
     yield tmp_path
     for folder in [ExperimentFolder(path.parent) for path in tmp_path.glob("sessions/*/experiment.json")]:
-        _kill(folder)
+        kill_all(folder)
     for session in sessions(tmp_path / "sessions"):
-        _kill(session)
-
-
-def _kill(folder: Folder | ExperimentFolder) -> None:
-    held = lock.read(folder.lock)
-    for process in (held.recorder, held.workload) if held else ():
-        if process is not None and process.alive and process.pid != os.getpid():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
+        kill_all(session)
 
 
 def _records(paths: list[Path]) -> list[Record]:
