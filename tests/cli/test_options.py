@@ -8,10 +8,12 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from mlperf_tui.cli import options
 from mlperf_tui.cli.main import cli
 from mlperf_tui.cli.options import Number, Whole, complete_session
 from tests.report.ab import turning
 from tests.report.ab.turning import Arm
+from workloads.common import options as of_workloads
 
 
 def test_sessions_and_experiments_are_offered(tmp_path: Path) -> None:
@@ -67,3 +69,9 @@ def test_every_number_is_told_so() -> None:
 def test_a_number_of_any_size_is_taken() -> None:
     """Where its range has no end."""
     assert Whole(min=0).convert(400 * "9", None, None) == 10**400 - 1
+
+
+@pytest.mark.parametrize("name", ["PRECISIONS", "SCALES", "COMPILE_MODES"])
+def test_the_tool_offers_what_workloads_take(name: str) -> None:
+    """It imports none of them, and so has these words too."""
+    assert getattr(options, name) == getattr(of_workloads, name)

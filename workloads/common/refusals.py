@@ -67,8 +67,8 @@ def refuse_processes(processes: int) -> None:
         raise Refusal(f"--gpus {processes} is too many for the {here}: use at most {most}")
 
 
-DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-"""A device of each driver with which torch may see a GPU: NVIDIA's, WSL's, AMD's."""
+DRIVERS = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg", "/dev/kfd")
+"""A device of each driver with which torch may see a GPU: NVIDIA's, Jetson's, WSL's, AMD's."""
 
 
 def is_surely_cpu(device: str) -> bool:
