@@ -123,12 +123,13 @@ def _of_the_gpu(session: Path, summary: dict[str, Any]) -> dict[str, Any]:
     first = steps[min(len(steps) - 1, summary["throughput"]["warmup_steps"] + 1)] if steps else 0
     readings = [one for one in _records(session, "readings-*.jsonl") if isinstance(one, GpuReading)]
     within = [one for one in readings if first + 1e9 < one.t <= steps[-1]] if steps else []
-    power = _mean([one.power_w[0] for one in within if one.power_w])
+    at = next((gpu["index"] for gpu in summary["gpus"] if gpu["in_use"]), 0)
+    power = _mean([one.power_w[at] for one in within if one.power_w])
     rate = summary["throughput"]["mean"]
     return {
-        "tensor": _mean([one.tensor_pct[0] for one in within if one.tensor_pct]),
-        "sm": _mean([one.sm_pct[0] for one in within if one.sm_pct]),
-        "dram": _mean([one.dram_pct[0] for one in within if one.dram_pct]),
+        "tensor": _mean([one.tensor_pct[at] for one in within if one.tensor_pct]),
+        "sm": _mean([one.sm_pct[at] for one in within if one.sm_pct]),
+        "dram": _mean([one.dram_pct[at] for one in within if one.dram_pct]),
         "joules": power / rate if power and rate else None,
         "readings": len(within),
     }

@@ -68,11 +68,11 @@ def test_eight_h100_by_gpm(nvml_dir: Path, tmp_path: Path) -> None:
     assert {info.link_bytes_per_s for info in played.infos} == {26_562e6}
     assert played.link(0).tx_bytes_per_s == (None,) * 8
     second = played.link(1)
-    assert second.tx_bytes_per_s == (5950 * 18 * MIB,) * 8
-    assert second.rx_bytes_per_s == (5930 * 18 * MIB,) * 8
+    assert second.tx_bytes_per_s == (5950 * 18 * 1000 * 1024,) * 8
+    assert second.rx_bytes_per_s == (5930 * 18 * 1000 * 1024,) * 8
     assert [len(each) for each in second.link_tx_bytes_per_s] == [18] * 8
-    assert second.link_tx_bytes_per_s[0][0] == round(5950 * (1 - 0.002 * 8.5) * MIB)
-    assert second.link_rx_bytes_per_s[7][17] == round(5930 * (1 + 0.002 * 8.5) * MIB)
+    assert second.link_tx_bytes_per_s[0][0] == round(5950 * (1 - 0.002 * 8.5) * 1000 * 1024)
+    assert second.link_rx_bytes_per_s[7][17] == round(5930 * (1 + 0.002 * 8.5) * 1000 * 1024)
     assert [place for place, link in enumerate(played.links) if link and link.link_tx_bytes_per_s] == [1, 61]
     assert played.rungs("link.tx_bytes_per_s") == ["GPM"]
     assert played.alarms == []

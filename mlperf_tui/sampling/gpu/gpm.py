@@ -31,7 +31,7 @@ _SUPPORT, _SAMPLE, _METRICS = "nvmlGpmQueryDeviceSupport", "nvmlGpmSampleGet", "
 
 
 def link_metrics(link: int) -> tuple[int, int]:
-    """The metrics of what one NVLink sent and received, in MiB/s; NVML keeps them in three blocks."""
+    """The metrics of what one NVLink sent and received, in what NVML calls MiB/s; it keeps them in three blocks."""
     first_link, first_metric = next(block for block in _LINK_BLOCKS if link >= block[0])
     received = first_metric + 2 * (link - first_link)
     return received + 1, received
