@@ -13,7 +13,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from tests.workloads.translation_helpers import A, B, C
 from workloads.common.options import Options, Refusal
 from workloads.gnmt.cost import flop_per_token, lstms
-from workloads.gnmt.model import GNMT, Attention, Encoder, Source, mirrored, parameters
+from workloads.gnmt.mirror import backwards, mirrored
+from workloads.gnmt.model import GNMT, Attention, Encoder, Source, parameters
 from workloads.gnmt.recipe import REFERENCE, SCALES, TINY, Recipe
 from workloads.gnmt.rows import Rows
 from workloads.gnmt.schedule import Schedule
@@ -87,6 +88,19 @@ class Through(nn.Module):
 def test_a_mirrored_place() -> None:
     """The last piece first, and padding where it is."""
     assert mirrored(torch.tensor([[True, True, True, False], [True] * 4])).tolist() == [[2, 1, 0, 3], [3, 2, 1, 0]]
+
+
+def test_gradients_go_back_the_way_that_places_came() -> None:
+    """As torch finds it by itself."""
+    torch.manual_seed(1)
+    seen = torch.arange(5) < torch.tensor([[5], [2], [0]])
+    x, weight, mirror = torch.randn(3, 5, 2, requires_grad=True), torch.randn(3, 5, 2), mirrored(seen)
+    (backwards(x, mirror) * weight).sum().backward()  # type: ignore[no-untyped-call]
+    expected = x.detach().clone().requires_grad_()
+    (expected.gather(1, mirror.unsqueeze(2).expand_as(x)) * weight).sum().backward()  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    assert expected.grad is not None
+    assert x.grad.equal(expected.grad)
 
 
 def test_residual_connections_begin_at_the_third_layer(micro: GNMT) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import nn
 
+from workloads.gnmt.mirror import backwards, mirrored
 from workloads.gnmt.recipe import Recipe
 from workloads.translation.pieces import PAD
 
@@ -52,8 +53,8 @@ class Encoder(nn.Module):
 
     def forward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         x = self.drop(x)
-        mirror = mirrored(seen).unsqueeze(2).expand_as(x)
-        x = torch.cat([self.forth(x)[0], self.back(x.gather(1, mirror))[0].gather(1, mirror)], 2)
+        mirror = mirrored(seen)
+        x = torch.cat([self.forth(x)[0], backwards(self.back(backwards(x, mirror))[0], mirror)], 2)
         for layer, first in zip(self.rest, firsts(len(self.rest)), strict=True):
             out = layer(self.drop(x))[0]
             x = out if first else x + out
@@ -140,16 +141,6 @@ def lstm(inputs: int, hidden: int) -> nn.LSTM:
 def firsts(count: int) -> list[bool]:
     """True for the first of so many layers behind a stack's bottom: the one without a residual connection."""
     return [number == 0 for number in range(count)]
-
-
-def mirrored(seen: torch.Tensor) -> torch.Tensor:
-    """The place (N, M) that each place changes with when a sentence is read backwards; padding stays where it is.
-
-    So an LSTM reads the last piece first and no padding before it, as with torch's packed sequences, but batches keep
-    one shape and lengths stay on the device.
-    """
-    places = torch.arange(seen.shape[1], device=seen.device)
-    return torch.where(seen, seen.sum(1, keepdim=True) - 1 - places, places)
 
 
 def initialise(model: GNMT) -> None:

@@ -17,6 +17,7 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import batched_nms, clip_boxes_to_image
 
 from workloads.detection.dataset import Target
+from workloads.maskrcnn.at_once import at_once
 
 LAST = -1.0
 """Below every score: what has it comes behind all others."""
@@ -87,17 +88,21 @@ class Proposals(RegionProposalNetwork):  # type: ignore[misc]
         levels = torch.cat([top.new_full((count,), level) for level, count in enumerate(counts)])
         scores = objectness.gather(1, top).sigmoid()
         boxes = proposals.gather(1, top.unsqueeze(2).expand(-1, -1, 4))
-        kept = [self._kept(*one, levels) for one in zip(boxes, scores, image_shapes, strict=True)]
-        return [found for found, _ in kept], [told for _, told in kept]
+        clipped = [clip_boxes_to_image(*one) for one in zip(boxes, image_shapes, strict=True)]
+        ranked = [self._ranked(*one) for one in zip(clipped, scores, strict=True)]
+        keep = at_once(lambda boxes, scores: self._kept(boxes, scores, levels), clipped, ranked)
+        pairs = list(zip(clipped, ranked, keep, strict=True))
+        return [found[places] for found, _, places in pairs], [told[places] for _, told, places in pairs]
 
-    def _kept(
-        self, boxes: torch.Tensor, scores: torch.Tensor, shape: tuple[int, int], levels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        boxes = clip_boxes_to_image(boxes, shape)
+    def _ranked(self, boxes: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """The scores (A), with those of boxes (A, 4) without area below all others."""
         small = (boxes[:, 2:] - boxes[:, :2] < self.min_size).any(1)
-        scores = scores.masked_fill(small, LAST)
-        keep = batched_nms(boxes, scores, levels, self.nms_thresh)[: self.post_nms_top_n()]
-        return boxes[keep], scores[keep]
+        return scores.masked_fill(small, LAST)
+
+    def _kept(self, boxes: torch.Tensor, scores: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
+        """The places (K) of an image's best boxes; torchvision's kernel takes milliseconds, and is waited for."""
+        kept: torch.Tensor = batched_nms(boxes, scores, levels, self.nms_thresh)[: self.post_nms_top_n()]
+        return kept
 
 
 class Sizing(GeneralizedRCNNTransform):  # type: ignore[misc]

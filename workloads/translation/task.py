@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Generic
 
 import torch
+from torch import nn
 
 from workloads.common.precision import Precision
 from workloads.common.stop import Stop
@@ -24,12 +26,19 @@ class Translator(Task[Batch], Generic[Batch, R]):
     """How sacrebleu cuts words for this benchmark's BLEU: its `--tokenize`."""
 
     about: dict[str, Any]
+    criterion: nn.Module
+    """Logits (N, vocabulary) and labels (N) to a loss."""
 
     def __init__(self, data: Data[Batch, R], precision: Precision, target: float | None) -> None:
         self.data, self.precision, self.target = data, precision, target
         self.train, self.batch = data.train, data.recipe.batch
         self.epochs, self.eval_every = data.recipe.epochs, data.recipe.eval_every
         self.can_evaluate = data.held_out is not None
+
+    def compiled(self, wrapped: nn.Module, mode: str | None) -> Callable[..., Any]:
+        """The criterion too, which goes over more memory than any layer."""
+        self.criterion.compile(dynamic=False, mode=mode)
+        return super().compiled(wrapped, mode)
 
     @abstractmethod
     def translate(self, sources: torch.Tensor) -> torch.Tensor:
