@@ -73,6 +73,13 @@ class RunThreads:
         self._readings.write(*records)
         self._look_at = time.monotonic() + (self._looking_s() - began_s) / LOOK_SHARE
 
+    def ranks(self) -> dict[int, bool]:
+        """Each rank that ever said who it is, and whether a process of it was there at the last reading."""
+        here: dict[int, bool] = {}
+        for pid, rank in self._by_pid.items():
+            here[rank] = here.get(rank, False) or pid in self._members
+        return here
+
     def dump_soon(self) -> None:
         """Have the stacks of all ranks written down, by a thread of its own; nothing where one is at it."""
         if self._dumping.acquire(blocking=False):

@@ -138,6 +138,23 @@ def test_no_alarm_before_the_first_steps_nor_after_the_end() -> None:
     assert _kinds(watch, 2061) == ["no-step"]
 
 
+def test_a_rank_whose_process_ends_while_others_run() -> None:
+    """Told after some seconds, once; not of a rank that was never here, nor once the run or all ranks are over."""
+    watch = Watch()
+    here, without = {0: True, 1: True, 2: False}, {0: True, 1: False, 2: False}
+    assert watch.look(1 * S, None, here) == []
+    assert watch.look(5 * S, None, without) == []
+    told = "the process of rank 1 has ended, and others run on: they may wait for it"
+    assert watch.look(8 * S, None, without) == [("rank-gone", told)]
+    assert watch.look(60 * S, None, without) == []
+    assert watch.look(70 * S, None, here) == []
+    assert watch.look(75 * S, None, dict.fromkeys(here, False)) == []
+    assert watch.look(76 * S, None, without) == []
+    assert watch.look(78 * S, None, without) == []
+    watch.see(_rank(0), Mark(78 * S, "run_stop"))
+    assert watch.look(90 * S, None, without) == []
+
+
 def test_a_rank_that_falls_silent_while_others_go_on() -> None:
     """It is named, once; when all stand still, that alone is told."""
     watch = Watch()

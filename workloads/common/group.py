@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
@@ -15,6 +17,7 @@ from torch import nn
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.nn.parallel import DistributedDataParallel
 
+from workloads.common import peers
 from workloads.common.ranks import Ranks, ranks
 
 T = TypeVar("T")
@@ -121,6 +124,13 @@ class Together(Alone):
         return bool(self._vote)
 
 
+def watch_peers(group: Together, over: threading.Event) -> None:
+    """End with the other processes where one of them dies; only where all are children of one torchrun, by pid."""
+    told = group.each((group.ranks.rank, os.getpid(), os.getppid()))
+    if group.ranks.here == group.ranks.world and len({parent for _, _, parent in told}) == 1:
+        peers.watch({rank: pid for rank, pid, _ in told if rank != group.ranks.rank}, over)
+
+
 @contextlib.contextmanager
 def joined(device: torch.device) -> Iterator[Alone]:
     """The processes that torchrun started, joined: by NCCL on GPUs, by Gloo on CPUs."""
@@ -129,6 +139,9 @@ def joined(device: torch.device) -> Iterator[Alone]:
         return
     on_gpu = device.type == "cuda"
     dist.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE, device_id=device if on_gpu else None)
-    yield Together(device)
+    together, over = Together(device), threading.Event()
+    watch_peers(together, over)
+    yield together
+    over.set()
     # Not after an error: the others may be in the middle of something, and torchrun is about to end them.
     dist.destroy_process_group()

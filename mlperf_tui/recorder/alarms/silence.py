@@ -27,14 +27,14 @@ LAG_NS = 10_000_000_000
 
 
 class Silence:
-    """Keeps the last steps' times of each rank. A mark is a sign of life as a step is."""
+    """Keeps the last steps' times of each rank. A mark is a sign of life as a step is; `is_over` is run_stop's."""
 
     def __init__(self) -> None:
         self.steps = 0
+        self.is_over = False
         self._times: dict[int, deque[int]] = {}
         self._mark_t = 0
         self._pauses: dict[str, int] = {}
-        self._is_over = False
         self._told_t: int | None = None
         self._told_ranks: dict[int, int] = {}
 
@@ -50,7 +50,7 @@ class Silence:
         self._mark_t = mark.t
         name, _, end = mark.key.rpartition("_")
         if mark.key in {"run_start", "run_stop"}:
-            self._is_over = mark.key == "run_stop"
+            self.is_over = mark.key == "run_stop"
         elif mark.key in TURNS or any(pause in name for pause in PAUSES):
             if end in {"start", "wait"} and mark.key != TURNS[1]:
                 self._pauses[name] = mark.t
@@ -61,7 +61,7 @@ class Silence:
         """The run as a whole first; while it stands still, no rank of it is behind the others."""
         usual = {rank: self._usual_ns(times) for rank, times in self._times.items()}
         known = [each for each in usual.values() if each is not None]
-        if self._is_over or not known:
+        if self.is_over or not known:
             return
         newest = max(times[-1] for times in self._times.values())
         self._end_pauses(newest)
