@@ -14,7 +14,7 @@ from mlperf_tui.steps import Steps
 from tests.workloads.programs import QUICK, keys, run
 from tests.workloads.test_resnet50_parts import CPU, mini_imagenet
 from tests.workloads.test_resnet50_runs import losses
-from workloads.common.compiled import compiling
+from workloads.common.compiled import called, compiling
 from workloads.common.marks import Marks
 from workloads.common.options import COMPILE_MODES, Refusal, parse, parser
 from workloads.common.precision import resolve
@@ -96,9 +96,10 @@ def test_tf32_is_told_by_both_names(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_mode_is_torchs_and_needs_compile() -> None:
     """By torch's names, which are told in the headline; alone it would change nothing."""
     made = parser("resnet50", "", "digits", "")
-    assert parse(made, ["--compile"]).compiled == "compiled"
-    assert parse(made, ["--compile", "--compile-mode=reduce-overhead"]).compiled == "compiled (reduce-overhead)"
-    assert parse(made, []).compiled == ""
+    asked = parse(made, ["--compile", "--compile-mode=reduce-overhead"])
+    assert called(compiled=asked.compile, mode=asked.compile_mode) == "compiled (reduce-overhead)"
+    assert called(compiled=True, mode=None) == "compiled"
+    assert called(compiled=False, mode=None) == ""
     with pytest.raises(Refusal, match="give both"):
         parse(made, ["--compile-mode=reduce-overhead"])
     assert set(COMPILE_MODES) <= set(torch._inductor.list_mode_options())

@@ -29,6 +29,13 @@ def compiling(marks: Marks, *, now: bool) -> Iterator[None]:
     marks.stop("compile")
 
 
+def called(*, compiled: bool, mode: str | None) -> str:
+    """How the model is compiled, as a headline has it; "" where it isn't."""
+    if not compiled:
+        return ""
+    return f"compiled ({mode})" if mode else "compiled"
+
+
 def begin_step() -> None:
     """Tell CUDA graphs, where a mode of compiling takes them, that what the last step left may be written over.
 

@@ -44,13 +44,6 @@ class Options:
     checkpoint: str | None = None
     resume: str | None = None
 
-    @property
-    def compiled(self) -> str:
-        """How the model is compiled, as a headline has it; "" where it isn't."""
-        if not self.compile:
-            return ""
-        return f"compiled ({self.compile_mode})" if self.compile_mode else "compiled"
-
 
 class Parser(argparse.ArgumentParser):
     """argparse, but an error is one sentence: no usage before it."""

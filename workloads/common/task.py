@@ -34,6 +34,10 @@ class Task(ABC, Generic[Batch]):
     """
 
     unit: ClassVar[str] = "samples/s"
+    compile_mode: ClassVar[str | None] = None
+    """torch.compile's mode on a GPU where none is asked for: reduce-overhead, which launches CUDA graphs, where steps
+    all have one shape and wait for launches. None is torch's own default."""
+
     clip_norm: ClassVar[float | None] = None
     """The most that the norm of all gradients together may be; None leaves them as they are."""
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from mlperf_tui.steps import Steps
 from workloads.common import checkpoint
-from workloads.common.compiled import begin_step, compiling
+from workloads.common.compiled import begin_step, called, compiling
 from workloads.common.device import describe
 from workloads.common.group import Alone, joined
 from workloads.common.limits import Limits
@@ -79,7 +79,7 @@ class Run(Generic[Batch]):
         torch.manual_seed(options.seed)
         self.task = make()
         self.wrapped = self.group.wrap(self.task.model, steps.allreduce_start)
-        self.forward = self.task.compiled(self.wrapped, options.compile_mode) if options.compile else self.wrapped
+        self.forward = self.task.compiled(self.wrapped, self.compile_mode) if options.compile else self.wrapped
         self.scaler = self.precision.scaler()
         self.one = torch.ones((), device=setting.device)
         self.limits = Limits(options.steps, options.minutes)
@@ -103,9 +103,16 @@ class Run(Generic[Batch]):
     def steps_per_epoch(self) -> int:
         return self.task.train.batches // self.options.accumulate
 
+    @property
+    def compile_mode(self) -> str | None:
+        """torch.compile's, as asked for, else the task's own; graphs are a GPU's."""
+        usual = self.task.compile_mode if self.setting.device.type == "cuda" else None
+        return self.options.compile_mode or usual
+
     def announce(self) -> None:
         """Say what is trained: to people, to the session, to MLPerf's log."""
-        say(self.task.headline(compiled=self.options.compiled) + self.of_step())
+        how = called(compiled=self.options.compile, mode=self.compile_mode)
+        say(self.task.headline(compiled=how) + self.of_step())
         told = {**self.task.facts(), "steps_per_epoch": self.steps_per_epoch}
         self.steps.about(**told, compiled=self.options.compile)
         self.marks.point("seed", self.options.seed)
