@@ -96,7 +96,8 @@ def peak_of(cards: Sequence[str], precision: str) -> Peak | str:
         if peak is None:
             return f"no peak of {precision} is known for {name}"
     sheets = dict.fromkeys(card.sheet for card in found if card)
-    return Peak(sum(peak for peak in peaks if peak is not None), f"published: {', '.join(sheets)}")
+    several = f", {len(cards)} GPUs together" if len(cards) > 1 else ""
+    return Peak(sum(peak for peak in peaks if peak is not None), f"published: {', '.join(sheets)}{several}")
 
 
 def _card(name: str) -> Card | None:

@@ -58,6 +58,11 @@ def gib(size_bytes: float | None) -> str:
     return f"{size_bytes / GIB:.1f} GiB" if size_bytes >= GIB / 10 else f"{size_bytes / (1 << 20):.0f} MiB"
 
 
+def moved(size_bytes: float) -> str:
+    """Bytes that went from one place to another, in GB or MB (10⁹, 10⁶), three digits of them."""
+    return f"{count(size_bytes / 1e9)} GB" if size_bytes >= 1e9 else f"{count(size_bytes / 1e6)} MB"
+
+
 def rate(bytes_per_s: float | None) -> str:
     """Bytes a second in GB/s (10⁹)."""
     return DASH if bytes_per_s is None else f"{bytes_per_s / 1e9:.1f} GB/s"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mlperf_tui.analysis.quality import Quality
 from mlperf_tui.analysis.straggler import straggler
 from mlperf_tui.analysis.summary import Gpu, GpuLinks, MarkSaid, Range, Rank, Summary, Thread
-from mlperf_tui.report.numbers import DASH, count, duration, gib, how_many, percent, rate
+from mlperf_tui.report.numbers import DASH, count, duration, gib, how_many, moved, percent, rate
 from mlperf_tui.session.status import LIVE
 
 SYMBOLS = {"finished": "✓", "failed": "✗", "stopped": "■", "interrupted": "?", "running": "●"}
@@ -258,7 +258,7 @@ def _links(summary: Summary) -> str:
     )
     text = f"sent {rate(sent)}, received {rate(received)} a GPU, mean of {len(found)} ({summary.links.source})"
     steps = [one.bytes_per_step for one in found if one.bytes_per_step is not None]
-    return f"{text}; a GPU sends {sum(steps) / len(steps) / 1e9:.2f} GB a step" if steps else text
+    return f"{text}; a GPU sends {moved(sum(steps) / len(steps))} a step" if steps else text
 
 
 def _ways(one: GpuLinks) -> tuple[Range | None, Range | None]:

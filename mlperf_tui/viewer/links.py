@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlperf_tui.records import GpuReading, LinkReading, Values
 from mlperf_tui.viewer.history import History, Track
 from mlperf_tui.viewer.notes import Notes
+from mlperf_tui.viewer.recent import Recent
 from mlperf_tui.viewer.snapshot import LinkNow, LinksNow
 
 SECOND_NS = 1_000_000_000
@@ -18,8 +19,10 @@ NVLINK, PCIE = "link.tx_bytes_per_s", "gpu.pcie_tx_bytes_per_s"
 class Links:
     """Takes readings in order of time; keeps each GPU's traffic, both ways together, for its spark."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, recent: Recent) -> None:
         self._notes = notes
+        self._recent = recent
+        self._trained_t = 0
         self._each: LinkReading | None = None
         self._nvlink: dict[int, History] = {}
         self._pcie: dict[int, History] = {}
@@ -32,8 +35,15 @@ class Links:
         else:
             _remember(self._pcie, record.t, record.pcie_tx_bytes_per_s, record.pcie_rx_bytes_per_s)
 
-    def now(self, now: int, link: LinkReading | None, gpu: GpuReading | None, step_s: float | None) -> LinksNow:
-        """The state at `now` (monotonic ns), from the newest readings; `step_s` is the time of a step."""
+    def now(
+        self, now: int, link: LinkReading | None, gpu: GpuReading | None, step_s: float | None, *, ended: bool = False
+    ) -> LinksNow:
+        """The state at `now` (monotonic ns), from the newest readings; `step_s` is the time of a step by now.
+
+        What a step sends is of the same seconds as that: a single reading and another stretch's steps don't fit.
+        Once the run has ended they are its last ones.
+        """
+        self._trained_t = self._recent.trained_t if ended else now
         if link is not None and _any(link.tx_bytes_per_s, link.rx_bytes_per_s):
             pairs = _pairs(link.tx_bytes_per_s, link.rx_bytes_per_s)
             gpus = tuple(self._nvlink_of(index, pair, now, step_s) for index, pair in enumerate(pairs))
@@ -56,7 +66,7 @@ class Links:
             index,
             *pair,
             ceiling_bytes_per_s=ceiling,
-            bytes_per_step=_per_step(pair, step_s),
+            bytes_per_step=_per_step(self._recent.sent(LinkReading, "tx_bytes_per_s", index, self._trained_t), step_s),
             by_link=_by_link(each, index) if each else (),
             traffic=_track(self._nvlink, index, now),
         )
@@ -65,7 +75,8 @@ class Links:
         traffic = _track(self._pcie, index, now)
         info = self._notes.gpus.get(index)
         ceiling = info.pcie_bytes_per_s if info else None
-        return LinkNow(index, *pair, ceiling, bytes_per_step=_per_step(pair, step_s), traffic=traffic)
+        sent = self._recent.sent(GpuReading, "pcie_tx_bytes_per_s", index, self._trained_t)
+        return LinkNow(index, *pair, ceiling, bytes_per_step=_per_step(sent, step_s), traffic=traffic)
 
 
 def _any(*arrays: Values) -> bool:
@@ -84,9 +95,9 @@ def _both(pair: tuple[float | None, float | None]) -> float | None:
     return None if sent is None or received is None else sent + received
 
 
-def _per_step(pair: tuple[float | None, float | None], step_s: float | None) -> float | None:
+def _per_step(bytes_per_s: float | None, step_s: float | None) -> float | None:
     """Bytes that a GPU sends in a step."""
-    return None if pair[0] is None or step_s is None else pair[0] * step_s
+    return None if bytes_per_s is None or step_s is None else bytes_per_s * step_s
 
 
 def _by_link(reading: LinkReading, index: int) -> tuple[tuple[float | None, float | None], ...]:

@@ -37,7 +37,7 @@ class Machine:
         self.notes = Notes()
         self.threads = Threads()
         self.recent = Recent()
-        self._links = Links(self.notes)
+        self._links = Links(self.notes, self.recent)
         self.running = True
         self._newest: dict[type, Any] = {}
         self._in_run: dict[type, Any] = {}
@@ -72,7 +72,7 @@ class Machine:
     def links(self, now: int, step_s: float | None, *, ended: bool = False) -> LinksNow:
         """What GPUs send each other; `step_s` is the time of a step."""
         link, gpu = (self._reading(kind, now, ended) for kind in (LinkReading, GpuReading))
-        return self._links.now(now, link, gpu, step_s)
+        return self._links.now(now, link, gpu, step_s, ended=ended)
 
     def known(self, now: int) -> Known:
         """Where series come from, why some are missing, and how old the newest of each kind is."""

@@ -67,7 +67,6 @@ class Model:
         host = self._machine.host(now)
         training = self._training_now(now, gpus, live=not ended)
         precision = about.precision if about and about.precision else self._plan.precision
-        step_s = training.whole.step_s if ended else training.now.step_s
         return Snapshot(
             plan=self._plan,
             status=status,
@@ -86,7 +85,7 @@ class Model:
             learning=self._learning(about, now),
             gpus=gpus,
             no_gpu=self._machine.notes.reason("gpu"),
-            links=self._machine.links(now, step_s, ended=ended),
+            links=self._machine.links(now, (self._training.last() if ended else training.now).step_s, ended=ended),
             threads=self._machine.threads.now(now, self._machine.notes.reason("thread.frame"), ended=ended),
             dump=self._dump(),
             limited=None if ended else self._limits.now(now, self._machine, gpus, training, precision),

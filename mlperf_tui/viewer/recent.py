@@ -83,6 +83,11 @@ class Recent:
         """It has trained before what is kept here."""
         self._young_ns = 0
 
+    @property
+    def trained_t(self) -> int:
+        """When the last reading fell into a step, in monotonic ns; 0 where none has."""
+        return self._trained[-1].t if self._trained else 0
+
     def rests(self, now: int) -> bool:
         """Whether it trained a moment ago, so that what was said of it then still holds."""
         return bool(self._trained) and now - self._trained[-1].t <= REST_NS
@@ -109,6 +114,10 @@ class Recent:
         readings = self._window(GpuReading, now)
         sent, received = ([getattr(one, f"pcie_{way}_bytes_per_s") for one in readings] for way in ("tx", "rx"))
         return _busier(sent, received, index)
+
+    def sent(self, kind: type[Reading], name: str, index: int, now: int) -> float | None:
+        """What a GPU sent on average, in bytes a second, by that field of those readings."""
+        return next(iter(_columns([getattr(one, name) for one in self._window(kind, now)], [index])), None)
 
     def cores(self, name: str, now: int) -> float | None:
         """Busy cores: `run_cpu_cores` of the run, `cpu_cores` of its host."""

@@ -86,6 +86,10 @@ class TrainingFold:
             memory_bytes=max(peaks, default=None),
         )
 
+    def last(self) -> Throughput:
+        """Of the last ten seconds in which it took steps, however long ago."""
+        return self._now((self._last_t or 0) // SECOND_NS)
+
     def loss(self) -> float | None:
         return _loss(self.whole.values())
 

@@ -23,7 +23,7 @@ def test_several_cards_add_up() -> None:
     used = mfu(1.0, 1e12, "fp32", [H100, H100, "NVIDIA H200"])
     assert used.peak is not None
     assert used.peak.tflops == pytest.approx(3 * 66.9)
-    assert used.peak.source == "published: H100 architecture paper, H200 data sheet"
+    assert used.peak.source == "published: H100 architecture paper, H200 data sheet, 3 GPUs together"
 
 
 @pytest.mark.parametrize(

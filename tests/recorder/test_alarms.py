@@ -142,17 +142,25 @@ def test_a_rank_whose_process_ends_while_others_run() -> None:
     """Told after some seconds, once; not of a rank that was never here, nor once the run or all ranks are over."""
     watch = Watch()
     here, without = {0: True, 1: True, 2: False}, {0: True, 1: False, 2: False}
+    watch.see(_rank(0), Mark(0, "run_start"))
     assert watch.look(1 * S, None, here) == []
-    assert watch.look(5 * S, None, without) == []
+    assert watch.look(7 * S, None, without) == []
     told = "the process of rank 1 has ended, and others run on: they may wait for it"
     assert watch.look(8 * S, None, without) == [("rank-gone", told)]
     assert watch.look(60 * S, None, without) == []
     assert watch.look(70 * S, None, here) == []
     assert watch.look(75 * S, None, dict.fromkeys(here, False)) == []
     assert watch.look(76 * S, None, without) == []
-    assert watch.look(78 * S, None, without) == []
-    watch.see(_rank(0), Mark(78 * S, "run_stop"))
+    watch.see(_rank(0), Mark(76 * S, "run_stop"))
     assert watch.look(90 * S, None, without) == []
+
+
+def test_a_program_that_does_not_mark_its_end_may_take_some_seconds_for_it() -> None:
+    """One rank after the other leaves."""
+    watch = Watch()
+    for second, alive in ((1, (True, True)), (2, (True, False)), (11, (True, False))):
+        assert watch.look(second * S, None, dict(enumerate(alive))) == []
+    assert [kind for kind, _ in watch.look(12 * S, None, {0: True, 1: False})] == ["rank-gone"]
 
 
 def test_a_rank_that_falls_silent_while_others_go_on() -> None:

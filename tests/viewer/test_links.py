@@ -7,28 +7,32 @@ import pytest
 from mlperf_tui.records import GpuInfo, GpuReading, LinkReading, Source, Unavailable
 from mlperf_tui.viewer.links import Links
 from mlperf_tui.viewer.notes import Notes
+from mlperf_tui.viewer.recent import Recent
 
 S = 1_000_000_000
 INFO = GpuInfo(0, "GPU-0", "H100", links=18, link_bytes_per_s=26.562e9, pcie_bytes_per_s=63e9)
 
 
-def links(*notes: object) -> Links:
+def links(*notes: object, recent: Recent | None = None) -> Links:
     found = Notes()
     for note in (INFO, *notes):
         found.add(note)
-    return Links(found)
+    return Links(found, recent or Recent())
 
 
 def test_nvlink_with_its_ceiling_and_what_a_step_moves() -> None:
-    """All links of a GPU in one direction; a step's bytes from its time."""
+    """All links of a GPU in one direction; a step's bytes from its time, and from what was sent by and by."""
     reading = LinkReading(5 * S, (112e9, None), (111e9, 1e9))
-    fold = links(Source("link.tx_bytes_per_s", "GPM", "bytes/s"))
-    fold.add(reading)
+    recent = Recent()
+    fold = links(Source("link.tx_bytes_per_s", "GPM", "bytes/s"), recent=recent)
+    for each in (LinkReading(4 * S, (56e9, None)), reading):
+        fold.add(each)
+        recent.add(each)
     found = fold.now(6 * S, reading, None, 0.05)
     first, second = found.gpus
     assert (found.kind, found.rung) == ("NVLink", "GPM")
     assert first.ceiling_bytes_per_s == pytest.approx(18 * 26.562e9)
-    assert first.bytes_per_step == pytest.approx(5.6e9)
+    assert first.bytes_per_step == pytest.approx(4.2e9)
     assert first.traffic.cells(1, 1) == [223e9]
     assert (second.tx_bytes_per_s, second.ceiling_bytes_per_s, second.bytes_per_step) == (None, None, None)
 

@@ -50,6 +50,20 @@ def test_a_session_at_its_end(snap_compare: Compare, name: str, size: tuple[int,
     assert snap_compare(app_of(recorded(name)), run_before=ready, terminal_size=size)
 
 
+@pytest.mark.parametrize("size", SIZES[1:3], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", ["two-h200", "two-h200-slowed"])
+def test_two_real_gpus_at_their_end(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
+    """Joined by NVLink: both alike, and one rank that the other waits for."""
+    assert snap_compare(app_of(recorded(name)), run_before=ready, terminal_size=size)
+
+
+@pytest.mark.parametrize("size", SIZES[:3], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", ["two-h200", "two-h200-slowed"])
+def test_two_real_gpus_running(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
+    """The same while they trained."""
+    assert snap_compare(app_of(as_live(name, 4)), run_before=ready, terminal_size=size)
+
+
 @of_each_size
 @pytest.mark.parametrize("name", ["cpu-digits", "eight-gpus"])
 def test_a_running_session(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 
 from workloads.common.say import say
 
-PATIENCE_S = 5.0
-"""All processes of a training leave within a second or two of each other where nothing is wrong."""
+PATIENCE_S = 8.0
+"""All processes of a training leave within a second or two of each other where nothing is wrong; and whoever watches
+it sees in this time which one is missing."""
 
 DIED = 1
 

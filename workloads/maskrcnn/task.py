@@ -41,8 +41,6 @@ class Segmenter(Task[Batch]):
         self.masks = 0.0
         """The mean AP of masks, as the last evaluation had it."""
         self.model = mask_rcnn(recipe, data.classes).to(precision.device)
-        if precision.name == "fp32":
-            channels_last(self.model)
         self.optimiser = sgd(self.model)
         self.schedule: Schedule = schedule(recipe, data.steps_per_epoch)
         flop = flop_per_image(recipe, data.classes)
@@ -91,16 +89,6 @@ class Segmenter(Task[Batch]):
 
     def said(self, quality: float) -> str:
         return describe.quality(quality, self.masks)
-
-
-def channels_last(model: nn.Module) -> None:
-    """Lay out so the 3×3 convolutions of the pyramid, and with their output those that follow.
-
-    For the largest map cuDNN 9 otherwise takes an FFT in single precision: half a second each on an H200, of which a
-    step has two.
-    """
-    for name in ("backbone.fpn.layer_blocks", "rpn.head"):
-        model.get_submodule(name).to(memory_format=torch.channels_last)
 
 
 def sgd(model: nn.Module) -> torch.optim.SGD:

@@ -11,6 +11,7 @@ MEMORY = "memory bandwidth"
 LINK = "link"
 HOST = "host"
 POWER_OR_HEAT = "power or heat"
+SLOW_RANK = "slow rank"
 UNKNOWN = "unknown"
 
 

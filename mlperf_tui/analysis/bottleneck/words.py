@@ -10,6 +10,7 @@ from mlperf_tui.analysis.bottleneck.evidence import (
     LINK,
     MEMORY,
     POWER_OR_HEAT,
+    SLOW_RANK,
     Evidence,
     Verdict,
 )
@@ -60,14 +61,14 @@ def verdict(value: str, evidence: Evidence) -> Verdict:
 
 
 def behind(evidence: Evidence, found: Verdict) -> Verdict:
-    """The same, led by the rank that the others wait for, if there is one: whatever limits each, all stay behind it."""
+    """The same, but where the others wait for a rank: whatever limits each of them, all stay behind that one."""
     slow = evidence.slow_rank
     if slow is None:
         return found
-    said = f"rank {slow.rank} works {slow.times:.1f}× as long as the others"
+    said = f"rank {slow.rank} works {slow.times:.1f}× as long"
     where = "its GPU and its cores" if evidence.on_gpu else "its cores"
     look = f"The others wait for rank {slow.rank}: see what else runs on {where}, and how it gets its data."
-    return Verdict(found.value, (said, *found.evidence)[:FACTS], look)
+    return Verdict(SLOW_RANK, (said, *found.evidence)[:FACTS], look)
 
 
 def facts(evidence: Evidence, *names: str) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ LIMITS = ("power_limit_share", "thermal_limit_share")
 
 ADVICE = {
     INPUT: "Give the loader more workers (--workers), prepare samples beforehand, or keep them in memory.",
-    LINK: "Exchange less often (accumulate gradients), overlap it with backward, or use GPUs joined by NVLink.",
+    LINK: "Exchange less often (accumulate gradients), or give a step more work: a larger --batch.",
     HOST: "Launch fewer kernels from Python: torch.compile or CUDA graphs, or a larger --batch.",
     MEMORY: "Fuse small kernels with torch.compile, and keep images channels-last, so that less is read and written.",
     POWER_OR_HEAT: "Raise the power cap where the card allows it (nvidia-smi -pl), or spread the work over more GPUs.",
@@ -158,5 +159,7 @@ def _faster_compute(evidence: Evidence) -> str:
     if evidence.precision == "fp32":
         return "Use the Tensor Cores: --precision amp, or tf32."
     if evidence.tensor_pct is not None and evidence.tensor_pct < LOW_TENSOR_PCT:
-        return "The Tensor Cores have little to do: try torch.compile, channels-last and sizes that are multiples of 8."
+        return (
+            "The Tensor Cores have little to do: torch.compile, channels-last and multiples of 8, where not yet used."
+        )
     return ADVICE[COMPUTE]

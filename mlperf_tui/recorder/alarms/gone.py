@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-PATIENCE_NS = 3_000_000_000
-"""At an ordinary end all ranks leave within a second or two of each other."""
+PATIENCE_NS = 1_000_000_000
+"""Where the program marks its end with run_stop, and hasn't: then no rank leaves before."""
+
+UNMARKED_NS = 10_000_000_000
+"""Where it doesn't mark it: at an ordinary end ranks leave one after the other, within seconds."""
 
 
 class Gone:
@@ -16,8 +19,12 @@ class Gone:
         self._since: dict[int, int] = {}
         self._told: set[int] = set()
 
-    def look(self, now: int, alive: Mapping[int, bool]) -> Iterator[tuple[str, str]]:
-        """`alive` says of each rank that ever was whether a process of it is there; `now` is monotonic ns."""
+    def look(self, now: int, alive: Mapping[int, bool], *, marked: bool) -> Iterator[tuple[str, str]]:
+        """`alive` says of each rank that ever was whether a process of it is there; `now` is monotonic ns.
+
+        `marked` says whether the program marks a run's start and end.
+        """
+        patience = PATIENCE_NS if marked else UNMARKED_NS
         if not any(alive.values()):
             self._since.clear()
             return
@@ -26,7 +33,7 @@ class Gone:
                 self._seen.add(rank)
                 self._since.pop(rank, None)
                 self._told.discard(rank)
-            elif rank in self._seen and now - self._since.setdefault(rank, now) >= PATIENCE_NS:
+            elif rank in self._seen and now - self._since.setdefault(rank, now) >= patience:
                 if rank in self._told:
                     continue
                 self._told.add(rank)

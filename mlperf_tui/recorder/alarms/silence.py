@@ -27,11 +27,14 @@ LAG_NS = 10_000_000_000
 
 
 class Silence:
-    """Keeps the last steps' times of each rank. A mark is a sign of life as a step is; `is_over` is run_stop's."""
+    """Keeps the last steps' times of each rank. A mark is a sign of life as a step is.
+
+    `is_marked` says whether run_start or run_stop came, `is_over` whether the last of them was run_stop.
+    """
 
     def __init__(self) -> None:
         self.steps = 0
-        self.is_over = False
+        self.is_over = self.is_marked = False
         self._times: dict[int, deque[int]] = {}
         self._mark_t = 0
         self._pauses: dict[str, int] = {}
@@ -50,7 +53,7 @@ class Silence:
         self._mark_t = mark.t
         name, _, end = mark.key.rpartition("_")
         if mark.key in {"run_start", "run_stop"}:
-            self.is_over = mark.key == "run_stop"
+            self.is_over, self.is_marked = mark.key == "run_stop", True
         elif mark.key in TURNS or any(pause in name for pause in PAUSES):
             if end in {"start", "wait"} and mark.key != TURNS[1]:
                 self._pauses[name] = mark.t

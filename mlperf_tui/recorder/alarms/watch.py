@@ -51,7 +51,7 @@ class Watch:
         return [
             *self._losses.look(),
             *self._silence.look(now),
-            *self._gone.look(now, NOBODY if self._silence.is_over else alive),
+            *self._gone.look(now, NOBODY if self._silence.is_over else alive, marked=self._silence.is_marked),
             *self._heat.look(),
             *self._disk.look(now, disk_free_bytes),
         ]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mlperf_tui.analysis.ab.intervals import TELLS
 from mlperf_tui.analysis.ab.result import Change, Comparison, Look
-from mlperf_tui.report.numbers import DASH, GIB, count, gib, percent
+from mlperf_tui.report.numbers import DASH, GIB, count, gib, moved, percent
 
 MINUS = "−"
 
@@ -123,7 +123,7 @@ SCALES: dict[str, tuple[float, str, str]] = {
 FORMS: dict[str, Callable[[float], str]] = {
     "_pct": lambda number: percent(number / 100),
     "_share": percent,
-    "link_bytes_per_step": lambda number: f"{number / 1e9:.2f} GB",
+    "link_bytes_per_step": moved,
     "_bytes": _memory,
     "cpu_cores": lambda number: f"{number:.2f} cores",
 }

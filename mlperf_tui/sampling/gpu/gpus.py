@@ -22,6 +22,9 @@ ENERGY_PERIOD_NS = 30_000_000_000
 EACH_LINK_EVERY = 60
 """A link by itself seldom says more than all together, and eight GPUs have 144."""
 
+FLOWING = 5
+"""After so many readings of traffic each link is read once: a short run would end before its turn comes."""
+
 PATIENCE_S = 1.0
 
 
@@ -41,6 +44,7 @@ class Gpus:
         self._reading, self._linking = threading.Lock(), threading.Lock()
         self._energy_ns: int | None = None
         self._link_readings = 0
+        self._flowing = 0
         self._alarmed: set[int] = set()
         self._devices: tuple[Device, ...] = ()
         self._gpus: tuple[Gpu, ...] = ()
@@ -64,15 +68,18 @@ class Gpus:
             return GpuReading(t=now, **(columns if is_due or with_energy else {**columns, "energy_j": ()}))
 
     def links(self) -> LinkReading | None:
-        """NVLink traffic, each sixtieth time also by link; None if no GPU here has a link."""
+        """NVLink traffic, each sixtieth time also by link, and soon after the first of it; None without any link."""
         with self._linking:
             if not any(gpu.has_links for gpu in self._gpus):
                 return None
             # GPM has its first pair of samples at the second reading.
-            with_each = self._link_readings % EACH_LINK_EVERY == 1
+            flowed = self._flowing == FLOWING
+            with_each = flowed or self._link_readings % EACH_LINK_EVERY == 1
             self._link_readings += 1
             now = self._clock()
             traffic = [gpu.traffic(with_each) for gpu in self._gpus]
+            flows = any(one.tx for one in traffic)
+            self._flowing = FLOWING + 1 if flowed or (flows and with_each) else self._flowing + flows
             return LinkReading(
                 t=now,
                 tx_bytes_per_s=tuple(one.tx for one in traffic),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlperf_tui.report.numbers import moved
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
 from mlperf_tui.viewer.panes.origins import age, origins
@@ -16,6 +17,7 @@ TABLE = 36
 """Columns of the table alone."""
 
 GIGA = 1e9
+LEAST = 0.005
 BY_LINK = "by link"
 SERIES = {
     "NVLink": (("sent", "link.tx_bytes_per_s"), ("received", "link.rx_bytes_per_s")),
@@ -105,7 +107,7 @@ def _text(gpu: LinkNow) -> str:
         if gpu.tx_bytes_per_s is None or not gpu.ceiling_bytes_per_s
         else gpu.tx_bytes_per_s / gpu.ceiling_bytes_per_s
     )
-    cells = ((_giga(gpu.tx_bytes_per_s), 6), (_giga(gpu.rx_bytes_per_s), 9), (fmt.share(used), 8), (_step(gpu), 9))
+    cells = ((_giga(gpu.tx_bytes_per_s), 6), (_giga(gpu.rx_bytes_per_s), 9), (_of_all(used), 8), (_step(gpu), 9))
     return f" {gpu.index:2}" + " ".join(["", *(fmt.cell(text, width) for text, width in cells)])
 
 
@@ -115,7 +117,12 @@ def _giga(value: float | None) -> str:
 
 def _step(gpu: LinkNow) -> str:
     size = gpu.bytes_per_step
-    return fmt.DASH if size is None else f"{size / GIGA:.2f} GB" if size >= 1e7 else f"{size / 1e6:.2f} MB"
+    return fmt.DASH if size is None else moved(size)
+
+
+def _of_all(used: float | None) -> str:
+    """A share of the ceiling; traffic that rounds to nothing isn't none."""
+    return "< 1 %" if used is not None and 0 < used < LEAST else fmt.share(used)
 
 
 def _ceiling(links: LinksNow) -> str:
