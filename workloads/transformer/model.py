@@ -21,18 +21,35 @@ NORM_EPSILON = 1e-6
 LONGEST_WAVE = 1e4
 
 
-class Attention(nn.Module):
-    """Multi-head attention of x (N, L, hidden) to y (N, M, hidden) where `mask` (N, 1, L, M) is True."""
+class Projections(nn.Linear):
+    """`count` matrices that all read x (N, L, hidden), as one product: a GPU's host launches it faster."""
 
-    def __init__(self, hidden: int, heads: int) -> None:
+    def __init__(self, hidden: int, count: int) -> None:
+        super().__init__(hidden, count * hidden, bias=False)
+        self.count = count
+
+    def each(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """What each of them makes of x, (N, L, hidden)."""
+        return self(x).chunk(self.count, 2)  # type: ignore[no-any-return]
+
+
+class Attention(nn.Module):
+    """Multi-head attention of x (N, L, hidden) to y (N, M, hidden), which is x where it looks at itself.
+
+    `bias` (N, 1, L, M) is added to the scores.
+    """
+
+    def __init__(self, hidden: int, heads: int, *, to_itself: bool) -> None:
         super().__init__()
         self.heads = heads
-        self.q, self.k, self.v, self.out = (nn.Linear(hidden, hidden, bias=False) for _ in range(4))
+        self.of_x, self.of_y = Projections(hidden, 3 if to_itself else 1), None if to_itself else Projections(hidden, 2)
+        self.out = nn.Linear(hidden, hidden, bias=False)
 
-    def forward(self, x: torch.Tensor, y: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        q, k, v = (self.split(part) for part in (self.q(x), self.k(y), self.v(y)))
+    def forward(self, x: torch.Tensor, y: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        parts = self.of_x.each(x) + (() if self.of_y is None else self.of_y.each(y))
+        q, k, v = (self.split(part) for part in parts)
         rate = DROPOUT if self.training else 0.0
-        seen = scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=rate)
+        seen = scaled_dot_product_attention(q, k, v, attn_mask=bias, dropout_p=rate)
         out: torch.Tensor = self.out(seen.transpose(1, 2).flatten(2))
         return out
 
@@ -58,22 +75,22 @@ class Layer(nn.Module):
 
     def __init__(self, recipe: Recipe, *, decodes: bool) -> None:
         super().__init__()
-        self.itself = Attention(recipe.hidden, recipe.heads)
-        self.other = Attention(recipe.hidden, recipe.heads) if decodes else None
+        self.itself = Attention(recipe.hidden, recipe.heads, to_itself=True)
+        self.other = Attention(recipe.hidden, recipe.heads, to_itself=False) if decodes else None
         self.feed = FeedForward(recipe.hidden, recipe.filters)
         self.norms = nn.ModuleList(nn.LayerNorm(recipe.hidden, NORM_EPSILON) for _ in range(2 + decodes))
 
     def forward(
         self,
         x: torch.Tensor,
-        mask: torch.Tensor,
+        bias: torch.Tensor,
         encoded: torch.Tensor | None = None,
-        encoded_mask: torch.Tensor | None = None,
+        encoded_bias: torch.Tensor | None = None,
     ) -> torch.Tensor:
         y = self.norms[0](x)
-        x = x + self.drop(self.itself(y, y, mask))
+        x = x + self.drop(self.itself(y, y, bias))
         if self.other is not None:
-            x = x + self.drop(self.other(self.norms[1](x), encoded, encoded_mask))
+            x = x + self.drop(self.other(self.norms[1](x), encoded, encoded_bias))
         return x + self.drop(self.feed(self.norms[-1](x)))
 
     def drop(self, x: torch.Tensor) -> torch.Tensor:
@@ -97,19 +114,19 @@ class Transformer(nn.Module):
 
     def encode(self, source: Packed) -> torch.Tensor:
         """The source (N, L) to (N, L, hidden)."""
-        x, mask = self.embed(source), same(source.segments, source.segments)
+        x, bias = self.embed(source), added(same(source.segments, source.segments), self.embedding.weight)
         for layer in self.encoder:
-            x = layer(x, mask)
+            x = layer(x, bias)
         out: torch.Tensor = self.norms[0](x)
         return out
 
     def decode(self, target: Packed, encoded: torch.Tensor, segments: torch.Tensor) -> torch.Tensor:
         """The target (N, L) to (N, L, hidden), given the encoded source (N, M, hidden) and its `segments` (N, M)."""
         x = self.embed(target)
-        mask = same(target.segments, target.segments).tril()
-        encoded_mask = across(target.segments, segments)
+        bias = added(same(target.segments, target.segments).tril(), self.embedding.weight)
+        encoded_bias = added(across(target.segments, segments), self.embedding.weight)
         for layer in self.decoder:
-            x = layer(x, mask, encoded, encoded_mask)
+            x = layer(x, bias, encoded, encoded_bias)
         out: torch.Tensor = self.norms[1](x)
         return out
 
@@ -125,7 +142,8 @@ class Transformer(nn.Module):
 def initialise(module: nn.Module) -> None:
     """Matrices uniform by fan-in and fan-out, embeddings normal with 1/√hidden, biases 0, as the reference has it."""
     if isinstance(module, nn.Linear):
-        nn.init.xavier_uniform_(module.weight)
+        for matrix in module.weight.detach().chunk(module.count if isinstance(module, Projections) else 1):
+            nn.init.xavier_uniform_(matrix)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
     elif isinstance(module, nn.Embedding):
@@ -144,6 +162,17 @@ def across(target: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
     every kernel of scaled_dot_product_attention gives 0), and nobody reads what comes of it.
     """
     return same(target, source) | (target == 0)[:, None, :, None]
+
+
+def added(mask: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """A mask as what is added to scores: 0 where it is True, else -∞, in the type that scores of `like` will have.
+
+    Attention itself would make it anew from the mask in each layer.
+    """
+    device = like.device.type
+    casts = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+    kind = torch.get_autocast_dtype(device) if casts else like.dtype
+    return torch.zeros_like(mask, dtype=kind).masked_fill_(~mask, -math.inf)
 
 
 def waves(positions: torch.Tensor, hidden: int) -> torch.Tensor:

@@ -65,7 +65,7 @@ def behind(evidence: Evidence, found: Verdict) -> Verdict:
     slow = evidence.slow_rank
     if slow is None:
         return found
-    said = f"rank {slow.rank} works {slow.times:.1f}× as long"
+    said = f"rank {slow.rank}, {slow.times:.1f}× as long"
     where = "its GPU and its cores" if evidence.on_gpu else "its cores"
     look = f"The others wait for rank {slow.rank}: see what else runs on {where}, and how it gets its data."
     return Verdict(SLOW_RANK, (said, *found.evidence)[:FACTS], look)

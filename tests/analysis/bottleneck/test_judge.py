@@ -177,7 +177,7 @@ def test_a_rank_that_others_wait_for_comes_first() -> None:
     ):
         found, alone = judge(evidence), judge(replace(evidence, slow_rank=None))
         assert found.value == SLOW_RANK
-        assert found.evidence == ("rank 3 works 1.9× as long", *alone.evidence)[:4]
+        assert found.evidence == ("rank 3, 1.9× as long", *alone.evidence)[:4]
         assert "wait for rank 3" in found.advice
         assert ("GPU" in found.advice) is evidence.on_gpu
     assert judge(replace(EIGHT, exposed_allreduce_share=0.3, slow_rank=slow)).value == SLOW_RANK, "not the link"
