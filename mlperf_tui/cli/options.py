@@ -85,7 +85,9 @@ def run_options(command: F) -> F:
         click.option("--scale", type=click.Choice(SCALES), help=SCALE_HELP),
         click.option("--epochs", type=Whole(min=1), metavar="N", help="Stop after N epochs."),
         click.option("--steps", type=Whole(min=1), metavar="N", help="Stop after N steps."),
-        click.option("--minutes", type=Number(min=0, min_open=True), metavar="M", help="Stop after M minutes."),
+        click.option(
+            "--minutes", type=Number(min=0, min_open=True), metavar="M", help="Stop after M minutes of training."
+        ),
         click.option("--target", type=Number(min=0, max=1, min_open=True), metavar="X", help="Stop at this quality."),
         click.option("--seed", type=Whole(min=0), metavar="N"),
         click.option("--workers", type=Whole(min=0), metavar="N", help="Loader processes."),

@@ -14,7 +14,7 @@ class Limits:
         self._until = float("inf")
 
     def start(self) -> None:
-        """Training begins now."""
+        """Training begins now, or begins anew: the time in which a model is compiled is none of it."""
         if self._seconds is not None:
             self._until = time.monotonic() + self._seconds
 

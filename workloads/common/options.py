@@ -22,7 +22,8 @@ class Options:
     """What was asked for; None leaves the choice to the workload and the machine.
 
     `batch` is per process, and `accumulate` of them make a step; `target` is a share between 0 and 1, `minutes` is
-    counted from the start of training, `checkpoint` is a folder and `resume` a file or such a folder.
+    counted from the start of training, of a compiled model from its first step's end, `checkpoint` is a folder and
+    `resume` a file or such a folder.
     """
 
     data: str

@@ -166,6 +166,7 @@ class Run(Generic[Batch]):
             if self.options.compile and not self.compiled:
                 self.compiled = True
                 self.progress.start_over()
+                self.limits.start()
             else:
                 self.progress.step(self.taken, loss)
             if self.limits.taken(self.taken) or self.group.soon(self.stop.asked is not None or self.limits.passed()):
