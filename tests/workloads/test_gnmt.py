@@ -12,9 +12,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tests.workloads.translation_helpers import A, B, C
 from workloads.common.options import Options, Refusal
+from workloads.gnmt.both_ways import MORE, BothWays
 from workloads.gnmt.cost import flop_per_token, lstms
-from workloads.gnmt.mirror import backwards, mirrored
-from workloads.gnmt.model import GNMT, Attention, Encoder, Source, parameters
+from workloads.gnmt.model import GNMT, Attention, Source, parameters
 from workloads.gnmt.recipe import REFERENCE, SCALES, TINY, Recipe
 from workloads.gnmt.rows import Rows
 from workloads.gnmt.schedule import Schedule
@@ -42,12 +42,16 @@ def test_reference_is_mlperfs_gnmt() -> None:
 
 @pytest.mark.parametrize("recipe", SCALES.values(), ids=SCALES)
 def test_the_flop_count(recipe: Recipe) -> None:
-    """As torch's counter has it on the meta device, where it knows LSTMs: they are unrolled there."""
+    """As torch's counter has it on the meta device, where it knows LSTMs: they are unrolled there.
+
+    But for the products that padding is kept out by: the model has none of them.
+    """
     with torch.device("meta"):
         model, ids = GNMT(recipe, 500).eval(), torch.zeros(1, recipe.length, dtype=torch.long)
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         model(ids, ids)
-    assert flop_per_token(recipe, 500) == 3 * counter.get_total_flops() / recipe.length
+    padding = 2 * 2 * 4 * recipe.hidden * MORE
+    assert flop_per_token(recipe, 500) == 3 * (counter.get_total_flops() / recipe.length - padding)
 
 
 def test_the_references_lstms_by_hand() -> None:
@@ -64,43 +68,24 @@ def micro() -> GNMT:
 
 
 def test_the_first_layer_reads_both_ways_as_torchs_packed_sequences_do() -> None:
-    """Two LSTMs, one over mirrored sentences, give what a bidirectional one gives for packed sentences."""
+    """With the same weights: what it gives for each piece, and 0 for padding; and the gradients."""
     torch.manual_seed(1)
-    encoder, both = Encoder(6, 2, 0.2).eval(), nn.LSTM(6, 6, batch_first=True, bidirectional=True)
-    own = dict(encoder.forth.named_parameters())
-    own |= {f"{name}_reverse": weight for name, weight in encoder.back.named_parameters()}
-    both.load_state_dict(own)
+    ours, both = BothWays(6), nn.LSTM(6, 6, batch_first=True, bidirectional=True)
+    both.load_state_dict(ours.state_dict())
     x, lengths = torch.randn(3, 5, 6), torch.tensor([5, 2, 3])
     seen = torch.arange(5) < lengths[:, None]
     packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
     expected = nn.utils.rnn.pad_packed_sequence(both(packed)[0], batch_first=True)[0]
-    encoder.rest[0] = Through()
-    assert torch.allclose(encoder(x, seen)[seen], expected[seen], atol=1e-6)
-
-
-class Through(nn.Module):
-    """Instead of an LSTM: its input."""
-
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor]:
-        return (x,)
-
-
-def test_a_mirrored_place() -> None:
-    """The last piece first, and padding where it is."""
-    assert mirrored(torch.tensor([[True, True, True, False], [True] * 4])).tolist() == [[2, 1, 0, 3], [3, 2, 1, 0]]
-
-
-def test_gradients_go_back_the_way_that_places_came() -> None:
-    """As torch finds it by itself."""
-    torch.manual_seed(1)
-    seen = torch.arange(5) < torch.tensor([[5], [2], [0]])
-    x, weight, mirror = torch.randn(3, 5, 2, requires_grad=True), torch.randn(3, 5, 2), mirrored(seen)
-    (backwards(x, mirror) * weight).sum().backward()  # type: ignore[no-untyped-call]
-    expected = x.detach().clone().requires_grad_()
-    (expected.gather(1, mirror.unsqueeze(2).expand_as(x)) * weight).sum().backward()  # type: ignore[no-untyped-call]
-    assert x.grad is not None
-    assert expected.grad is not None
-    assert x.grad.equal(expected.grad)
+    found = ours(x, seen)
+    assert torch.allclose(found, expected, atol=1e-6)
+    weight = torch.randn_like(found)
+    for made in (found, expected):
+        (made * weight).sum().backward()
+    for name, other in both.named_parameters():
+        mine = ours.get_parameter(name)
+        assert mine.grad is not None
+        assert other.grad is not None
+        assert torch.allclose(mine.grad, other.grad, atol=1e-5), name
 
 
 def test_residual_connections_begin_at_the_third_layer(micro: GNMT) -> None:
@@ -172,9 +157,9 @@ def test_weights_begin_as_the_references() -> None:
     model = GNMT(replace(REFERENCE, layers=2), 40)
     weights = dict(model.named_parameters())
     assert 0.0999 < model.embedding.weight.abs().max().item() <= 0.1
-    assert 0.0999 < weights["encoder.forth.weight_hh_l0"].abs().max().item() <= 0.1
-    assert not weights["encoder.forth.bias_hh_l0"].any()
-    assert weights["encoder.forth.bias_ih_l0"].any()
+    assert 0.0999 < weights["encoder.first.weight_hh_l0"].abs().max().item() <= 0.1
+    assert not weights["encoder.first.bias_hh_l0_reverse"].any()
+    assert weights["encoder.first.bias_ih_l0"].any()
     assert not model.decoder.attention.query.bias.any()
     assert model.decoder.attention.scale.item() == 1 / 32
 

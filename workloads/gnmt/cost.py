@@ -22,7 +22,9 @@ def flop_per_token(recipe: Recipe, vocabulary: int) -> float:
 
 
 def lstms(recipe: Recipe, vocabulary: int) -> float:
-    """FLOP of one position forward through every LSTM of either side."""
+    """FLOP of one position forward through every LSTM of either side, the first layer's both ways among them."""
     with torch.device("meta"):
         layers = [part for part in GNMT(recipe, vocabulary).modules() if isinstance(part, nn.LSTM)]
-    return sum(flop_per_step("LSTM", layer.input_size, layer.hidden_size) for layer in layers)
+    return sum(
+        (1 + layer.bidirectional) * flop_per_step("LSTM", layer.input_size, layer.hidden_size) for layer in layers
+    )

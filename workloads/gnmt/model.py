@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import nn
 
-from workloads.gnmt.mirror import backwards, mirrored
+from workloads.gnmt.both_ways import BothWays
 from workloads.gnmt.recipe import Recipe
 from workloads.translation.pieces import PAD
 
@@ -48,13 +48,11 @@ class Encoder(nn.Module):
     def __init__(self, hidden: int, layers: int, dropout: float) -> None:
         super().__init__()
         self.drop = nn.Dropout(dropout)
-        self.forth, self.back = lstm(hidden, hidden), lstm(hidden, hidden)
+        self.first = BothWays(hidden)
         self.rest = nn.ModuleList(lstm(2 * hidden if first else hidden, hidden) for first in firsts(layers - 1))
 
     def forward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        x = self.drop(x)
-        mirror = mirrored(seen)
-        x = torch.cat([self.forth(x)[0], backwards(self.back(backwards(x, mirror))[0], mirror)], 2)
+        x = self.first(self.drop(x), seen)
         for layer, first in zip(self.rest, firsts(len(self.rest)), strict=True):
             out = layer(self.drop(x))[0]
             x = out if first else x + out
@@ -145,7 +143,10 @@ def firsts(count: int) -> list[bool]:
 
 def initialise(model: GNMT) -> None:
     """As the reference: all is uniform but the second biases of the LSTMs and the attention's bias, which are 0."""
-    zero, most = ("bias_hh_l0", "attention.query.bias"), INITIAL / model.embedding.embedding_dim**0.5
+    zero, most = (
+        ("bias_hh_l0", "bias_hh_l0_reverse", "attention.query.bias"),
+        INITIAL / model.embedding.embedding_dim**0.5,
+    )
     for name, weight in model.named_parameters():
         if name.endswith(zero):
             nn.init.zeros_(weight)
