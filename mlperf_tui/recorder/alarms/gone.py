@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-PATIENCE_NS = 1_000_000_000
-"""Where the program marks its end with run_stop, and hasn't: then no rank leaves before."""
-
 UNMARKED_NS = 10_000_000_000
-"""Where it doesn't mark it: at an ordinary end ranks leave one after the other, within seconds."""
+"""Where the program doesn't mark its end: ranks leave one after the other, within seconds. No rank leaves before
+run_stop."""
 
 
 class Gone:
@@ -24,7 +22,7 @@ class Gone:
 
         `marked` says whether the program marks a run's start and end.
         """
-        patience = PATIENCE_NS if marked else UNMARKED_NS
+        patience = 0 if marked else UNMARKED_NS
         if not any(alive.values()):
             self._since.clear()
             return

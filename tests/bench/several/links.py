@@ -23,7 +23,16 @@ KIB = 1024
 EDGE_NS = 1_500_000_000
 """What is left out at a phase's ends: a reading is a mean over the second before it."""
 
-HEADS = ("transfer", "sent GB/s", "shown tx", "shown rx", "counted tx", "counted rx", "all links over the sum")
+HEADS = (
+    "transfer",
+    "sent GB/s",
+    "shown tx",
+    "shown rx",
+    "counted tx",
+    "counted rx",
+    "all links over the sum",
+    "links shown",
+)
 
 
 def main(folder: Path, gpus: int) -> None:
@@ -98,7 +107,18 @@ def row(
         f"{rate / GIGA:.2f}",
         *(_beside(value, rate) for value in (*shown, *(one["all"] for one in counted))),
         ", ".join("–" if one["ratio"] is None else f"{one['ratio']:.4f}" for one in counted),
+        each(within, ends[0], rate),
     ]
+
+
+def each(readings: Sequence[LinkReading], gpu: int, rate: float) -> str:
+    """What a GPU's links sent one by one, where they were read: least and most in GB/s, and their sum."""
+    found = [one.link_tx_bytes_per_s[gpu] for one in readings if one.link_tx_bytes_per_s]
+    known = [[value for value in links if value is not None] for links in found]
+    if not known or not known[-1]:
+        return "–"
+    links = known[-1]
+    return f"{len(links)}: {min(links) / GIGA:.2f} to {max(links) / GIGA:.2f}, in all {_beside(sum(links), rate)}"
 
 
 def _counted(spans: list[dict[str, Any]], gpu: int, way: str) -> dict[str, float | None]:

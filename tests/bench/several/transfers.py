@@ -22,12 +22,15 @@ import torch.distributed as dist
 MIB = 1 << 20
 COPY_BYTES = 1024 * MIB
 SUM_BYTES = 256 * MIB
-SECONDS = 5.0
+SECONDS = 9.0
+"""A copy's: the recorder reads each link after five readings of traffic, and then once a minute."""
+
+SUM_SECONDS = 65.0
 PAUSE_S = 1.5
 """Between two phases, so that no reading covers both."""
 
 
-def main(out: Path, seconds: float = SECONDS) -> None:
+def main(out: Path, seconds: float = SECONDS, sum_seconds: float = SUM_SECONDS) -> None:
     """Go through all phases."""
     rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     torch.cuda.set_device(rank)
@@ -37,7 +40,7 @@ def main(out: Path, seconds: float = SECONDS) -> None:
         for told in _copies(world, seconds):
             _write(out, told)
     dist.barrier(quiet)
-    told = _sums(world, seconds)
+    told = _sums(world, sum_seconds)
     if rank == 0:
         _write(out, told)
     dist.destroy_process_group()
