@@ -59,7 +59,7 @@ class Throughput(ScrollPane):
         return [
             f"rate: samples over step time, data wait included; numbers of now: the last {WINDOW_S} s",
             f"mean: from run_start to run_stop without evaluation, checkpoints and {_warm_up(snapshot)}",
-            f"step, p99: {f'by {source}' if source else f'{fmt.DASH} no step yet'}; p99 is right to half a percent",
+            f"step (mean), p99: {f'by {source}' if source else f'{fmt.DASH} no step yet'}; p99 is right to 0.5 %",
             *_why_no_wait(snapshot),
             _mfu_source(_mfu(snapshot)),
             *(
@@ -153,7 +153,7 @@ def _parts(snapshot: Snapshot, *, ended: bool) -> list[str]:
     used, mean = _mfu(snapshot), fmt.rate(training.whole.samples_per_s, unit)
     return [
         f"mean {mean}" if ended else fmt.rate(rates.samples_per_s, unit).ljust(len(unit) + 7),
-        f"step {fmt.milliseconds(rates.p50_s)}".ljust(12),
+        f"step {fmt.milliseconds(rates.step_s)}".ljust(12),
         f"p99 {fmt.milliseconds(rates.p99_s)}".ljust(11),
         f"MFU {fmt.share(used.share)}".ljust(9) if used.peak else "",
         _silence(training, ended=ended),
