@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from mlperf_tui.frozen import frozen
 from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer import glyphs
-from mlperf_tui.viewer.panes.origins import age, origins
+from mlperf_tui.viewer.panes.origins import age, last_of, origins
 from mlperf_tui.viewer.panes.pane import Pane, SortPane, empty
 from mlperf_tui.viewer.panes.rows import Content, Look, Room, Row, row
 from mlperf_tui.viewer.panes.sparks import Sparks
@@ -77,6 +77,9 @@ class Gpus(SortPane):
     def __init__(self, *, ascii_only: bool = False) -> None:
         super().__init__(ascii_only=ascii_only)
         self._sparks = Sparks()
+
+    def heading(self, snapshot: Snapshot) -> str:
+        return f"{self.title}{last_of(snapshot)}"
 
     def content(self, snapshot: Snapshot, room: Room) -> Content:
         if not snapshot.gpus:

@@ -1,11 +1,11 @@
-"""Where numbers come from, in words: for a pane that is enlarged."""
+"""Where numbers come from, in words: behind a title, and for a pane that is enlarged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from mlperf_tui.viewer import format as fmt
-from mlperf_tui.viewer.snapshot import Known
+from mlperf_tui.viewer.snapshot import Known, Snapshot
 
 
 def origins(known: Known, series: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -22,6 +22,11 @@ def origins(known: Known, series: Iterable[tuple[str, str]]) -> Iterator[str]:
 def of_one(known: Known, name: str) -> Iterator[tuple[int, str]]:
     """Why a series has no value for single GPUs."""
     yield from ((index, why) for series, index, why in known.reasons if series == name and index is not None)
+
+
+def last_of(snapshot: Snapshot) -> str:
+    """Behind the title of what is a reading and no mean: once the run is over the rates beside it are the whole run's."""
+    return ", the last reading" if snapshot.over else ""
 
 
 def age(known: Known, kind: str) -> str:
