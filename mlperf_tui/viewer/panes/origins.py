@@ -25,7 +25,7 @@ def of_one(known: Known, name: str) -> Iterator[tuple[int, str]]:
 
 
 def last_of(snapshot: Snapshot) -> str:
-    """Behind the title of what is a reading and no mean: once the run is over the rates beside it are the whole run's."""
+    """Behind the title of what is a reading: once the run is over, the rates beside it are the whole run's."""
     return ", the last reading" if snapshot.over else ""
 
 
