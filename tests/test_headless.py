@@ -53,6 +53,19 @@ def test_slow_steps_are_no_stall() -> None:
     assert "0.500 samples/s  loss 1.00" in progress.line(Pulse(0.5, 15.0, 16.0))
 
 
+def test_the_step_that_compiles_is_in_no_rate() -> None:
+    """While it lasts that is said."""
+    progress = Progress("samples/s")
+    progress.add(RANK, Mark(1 * SECOND, "compile_start"))
+    progress.add(RECORDER, HostReading(9 * SECOND, run_cpu_cores=1.0))
+    assert progress.line(Pulse()) == "00:00:08  the model is compiled  1.00 CPU cores"
+    progress.add(RANK, Mark(29 * SECOND, "compile_stop"))
+    progress.add(RANK, Step(30 * SECOND, 0, 8, 0.0, 29.5))
+    for n in range(1, 11):
+        progress.add(RANK, Step(30 * SECOND + n * SECOND // 10, n, 8, 0.0, 0.1))
+    assert "step 11  80.0 samples/s" in progress.line(GOING)
+
+
 def test_before_the_first_step() -> None:
     """There is nothing to say yet."""
     assert Progress("samples/s").line(Pulse()) == "00:00:00  no steps reported  – CPU cores"

@@ -86,7 +86,10 @@ def run_options(command: F) -> F:
         click.option("--epochs", type=Whole(min=1), metavar="N", help="Stop after N epochs."),
         click.option("--steps", type=Whole(min=1), metavar="N", help="Stop after N steps."),
         click.option(
-            "--minutes", type=Number(min=0, min_open=True), metavar="M", help="Stop after M minutes of training."
+            "--minutes",
+            type=Number(min=0, min_open=True),
+            metavar="M",
+            help="Stop after M minutes of training, if not before; compiling is none of it.",
         ),
         click.option("--target", type=Number(min=0, max=1, min_open=True), metavar="X", help="Stop at this quality."),
         click.option("--seed", type=Whole(min=0), metavar="N"),

@@ -9,7 +9,7 @@ from mlperf_tui import launch
 from mlperf_tui.analysis.quality import evaluations
 from mlperf_tui.analysis.throughput import throughput
 from mlperf_tui.headless.signals import when_signalled
-from mlperf_tui.records import Alarm, HostReading, Mark, Record
+from mlperf_tui.records import Alarm, HostReading, Mark, Record, Step
 from mlperf_tui.report.listing import current, listed
 from mlperf_tui.report.numbers import count, duration
 from mlperf_tui.report.pulse import Pulse, pulse
@@ -20,6 +20,7 @@ from mlperf_tui.session.status import LIVE, REVIVING, status
 
 LINE_EVERY_S = 10.0
 LOOK_EVERY_S = 0.5
+COMPILES = ("compile_start", "compile_stop")
 SLOW_STEPS = 2.0
 """A line of which the time passes without a step says so, unless a step usually takes half as long."""
 
@@ -34,6 +35,8 @@ class Progress:
         self._t = 0
         self._cores: float | None = None
         self._loss: float | None = None
+        self._compiling = False
+        self._compiled_t = 0
 
     @property
     def has_steps(self) -> bool:
@@ -45,11 +48,19 @@ class Progress:
         self._fold.add(origin, record)
         self._t = max(self._t, getattr(record, "t", 0))
         self._t0 = self._t0 or self._t or None
+        if isinstance(record, Step):
+            self._leave_out(record)
         if isinstance(record, HostReading):
             self._cores = record.run_cpu_cores
         if isinstance(record, Alarm):
             return f"{self._elapsed()}  alarm: {record.text}"
         return self._mark(record) if isinstance(record, Mark) else None
+
+    def _leave_out(self, step: Step) -> None:
+        """A step in which the model was compiled is in no rate."""
+        spent_ns = ((step.host_s or 0.0) + (step.data_s or 0.0)) * 1e9
+        if step.t - spent_ns < self._compiled_t:
+            self.catch_up()
 
     def catch_up(self) -> None:
         """What has come so far is history: the next line is about now."""
@@ -66,7 +77,7 @@ class Progress:
     def _training(self, speed: float | None, now: Pulse) -> list[str]:
         last, silent_s = self._step(), now.silent_s(LINE_EVERY_S, SLOW_STEPS)
         if last is None:
-            return ["no steps reported"]
+            return ["the model is compiled" if self._compiling else "no steps reported"]
         if silent_s is not None:
             return [f"step {last + 1}", f"no step for {duration(silent_s)}"]
         return [f"step {last + 1}", f"{count(speed)} {self._unit}", f"loss {count(self._loss)}"]
@@ -80,6 +91,8 @@ class Progress:
         self._loss = next((loss for loss in losses if loss is not None), self._loss)
 
     def _mark(self, mark: Mark) -> str | None:
+        if mark.key in COMPILES:
+            self._compiling, self._compiled_t = mark.key == COMPILES[0], mark.t
         for name, values in evaluations([mark]).items():
             return f"{self._elapsed()}  {name or mark.key} {count(values[0][1], 4)}"
         return None

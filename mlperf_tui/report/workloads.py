@@ -27,10 +27,7 @@ LONGEST_LINE = 120
 
 
 def workloads(machine: Machine, columns: int) -> Iterator[str]:
-    """A heading and a line a workload, or two where the `columns` are too few, then what the scales fit by.
-
-    The target is that of the `reference` scale on its own data.
-    """
+    """A heading and a line a workload, or two where the `columns` are too few, then what the scales fit by."""
     rows = [HEADINGS, *(_row(one, machine) for one in WORKLOADS.values())]
     lines = list(table(rows))
     yield from lines if max(map(len, lines)) <= columns else _folded(rows)
@@ -74,4 +71,5 @@ def _sentences(machine: Machine) -> Iterator[str]:
         lacking = [f"{name} {PEAKS[name].gib:g} GiB ({PEAKS[name].batch} a batch)" for name in too_large(machine)]
         if lacking:
             yield f"Too large at reference in fp32, as measured: {', '.join(lacking)}. A smaller --batch needs less."
+    yield "target: at the reference scale on the benchmark's data; a run on other data names its own."
     yield f"{DASH} for a kernel: its --scale says how many of DeepBench's problems are timed."

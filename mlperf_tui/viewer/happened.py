@@ -14,7 +14,7 @@ KEPT = 500
 QUIET = re.compile(
     r"submission_|([a-z]+_)?opt_|model_|global_batch_size|train_samples|eval_samples|seed|gradient_accumulation"
     r"|cache_clear|init_|epoch_stop|block_stop|eval_start|eval_stop|tracked_stats|data_"
-    r"|turn_|compile_start"
+    r"|turn_"
 )
 """MLPerf marks its settings and both ends of everything: that is for its checker."""
 

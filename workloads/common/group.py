@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -19,6 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from workloads.common import peers
 from workloads.common.ranks import Ranks, ranks
+from workloads.common.stop import SIGNALS
 
 T = TypeVar("T")
 
@@ -132,15 +134,28 @@ def watch_peers(group: Together, over: threading.Event) -> None:
 
 
 @contextlib.contextmanager
+def heard_at_once() -> Iterator[None]:
+    """A signal ends this process even while it waits for the others, where Python's own handlers don't run."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
 def joined(device: torch.device) -> Iterator[Alone]:
     """The processes that torchrun started, joined: by NCCL on GPUs, by Gloo on CPUs."""
     if ranks().world == 1:
         yield Alone()
         return
     on_gpu = device.type == "cuda"
-    dist.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE, device_id=device if on_gpu else None)
-    together, over = Together(device), threading.Event()
-    watch_peers(together, over)
+    over = threading.Event()
+    with heard_at_once():
+        dist.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE, device_id=device if on_gpu else None)
+        together = Together(device)
+        watch_peers(together, over)
     yield together
     over.set()
     # Not after an error: the others may be in the middle of something, and torchrun is about to end them.

@@ -63,7 +63,7 @@ def parser(program: str, description: str, data: str, data_help: str) -> Parser:
     made.add_argument("--batch", type=_whole, metavar="N", help="samples at once, per process")
     made.add_argument("--epochs", type=_whole, metavar="N", help="passes over the data; the schedule spans them")
     made.add_argument("--steps", type=_whole, metavar="N", help="stop after N training steps")
-    made.add_argument("--minutes", type=_positive, metavar="M", help="stop after M minutes of training")
+    made.add_argument("--minutes", type=_positive, metavar="M", help="stop after M minutes of training, if not before")
     made.add_argument("--target", type=_share, metavar="SHARE", help="stop at this quality, such as 0.95")
     made.add_argument("--seed", type=_not_negative, default=1, metavar="N", help="of weights, order, augmentation")
     made.add_argument("--workers", type=_not_negative, metavar="N", help="processes that load data")
