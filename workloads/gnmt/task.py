@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
+from torch import nn
 
 from workloads.common.facts import facts
 from workloads.common.marks import Marks
@@ -19,7 +20,6 @@ from workloads.gnmt.schedule import Schedule
 from workloads.gnmt.translate import translate
 from workloads.translation.data import Data
 from workloads.translation.describe import METRIC
-from workloads.translation.loss import SmoothedCrossEntropy
 from workloads.translation.pieces import PAD
 from workloads.translation.task import Translator
 
@@ -38,7 +38,7 @@ class Translation(Translator[Batch, Recipe]):
         super().__init__(data, precision, target)
         recipe = data.recipe
         self.model = GNMT(recipe, data.vocabulary).to(precision.device)
-        self.criterion = SmoothedCrossEntropy(LABEL_SMOOTHING, PAD)
+        self.criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING, ignore_index=PAD, reduction="sum")
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=0.0, fused=True)
         self.schedule = Schedule(recipe.lr, recipe.warmup, recipe.epochs * data.steps_per_epoch)
         flop = flop_per_token(recipe, data.vocabulary)

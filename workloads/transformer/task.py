@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
+from torch import nn
 
 from workloads.common.facts import facts
 from workloads.common.marks import Marks
@@ -18,7 +19,6 @@ from workloads.transformer.schedule import Schedule
 from workloads.transformer.translate import translate
 from workloads.translation.data import Data
 from workloads.translation.describe import METRIC
-from workloads.translation.loss import SmoothedCrossEntropy
 from workloads.translation.pieces import PAD
 from workloads.translation.task import Translator
 
@@ -34,7 +34,7 @@ class Translation(Translator[Batch, Recipe]):
         super().__init__(data, precision, target)
         recipe = data.recipe
         self.model = Transformer(recipe, data.vocabulary).to(precision.device)
-        self.criterion = SmoothedCrossEntropy(LABEL_SMOOTHING, PAD)
+        self.criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING, ignore_index=PAD)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=0.0, betas=BETAS, eps=EPSILON, fused=True)
         self.schedule = Schedule(recipe.lr, recipe.warmup)
         flop = flop_per_token(recipe, data.vocabulary)
@@ -42,8 +42,8 @@ class Translation(Translator[Batch, Recipe]):
 
     def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
         source, target, labels = to_device(batch, self.precision.device)
-        total: torch.Tensor = self.criterion(forward(source, target).flatten(0, 1), labels.flatten())
-        return total / (labels != PAD).sum()
+        loss: torch.Tensor = self.criterion(forward(source, target).flatten(0, 1), labels.flatten())
+        return loss
 
     def translate(self, sources: torch.Tensor) -> torch.Tensor:
         return translate(self.model, sources, self.data.recipe)
