@@ -52,6 +52,8 @@ class Progress:
             self._leave_out(record)
         if isinstance(record, HostReading):
             self._cores = record.run_cpu_cores
+        if isinstance(record, Mark) and record.key in COMPILES:
+            self._compiling, self._compiled_t = record.key == COMPILES[0], record.t
         if isinstance(record, Alarm):
             return f"{self._elapsed()}  alarm: {record.text}"
         return self._mark(record) if isinstance(record, Mark) else None
@@ -91,8 +93,6 @@ class Progress:
         self._loss = next((loss for loss in losses if loss is not None), self._loss)
 
     def _mark(self, mark: Mark) -> str | None:
-        if mark.key in COMPILES:
-            self._compiling, self._compiled_t = mark.key == COMPILES[0], mark.t
         for name, values in evaluations([mark]).items():
             return f"{self._elapsed()}  {name or mark.key} {count(values[0][1], 4)}"
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mlperf_tui.records import GpuReading, LinkReading, Values
 from mlperf_tui.viewer.history import History, Track
 from mlperf_tui.viewer.notes import Notes
@@ -22,7 +24,6 @@ class Links:
     def __init__(self, notes: Notes, recent: Recent) -> None:
         self._notes = notes
         self._recent = recent
-        self._trained_t = 0
         self._each: LinkReading | None = None
         self._nvlink: dict[int, History] = {}
         self._pcie: dict[int, History] = {}
@@ -43,20 +44,22 @@ class Links:
         What a step sends is of the same seconds as that: a single reading and another stretch's steps don't fit.
         Once the run has ended they are its last ones.
         """
-        self._trained_t = self._recent.trained_t if ended else now
+        at = self._recent.trained_t if ended else now
         if link is not None and _any(link.tx_bytes_per_s, link.rx_bytes_per_s):
             pairs = _pairs(link.tx_bytes_per_s, link.rx_bytes_per_s)
-            gpus = tuple(self._nvlink_of(index, pair, now, step_s) for index, pair in enumerate(pairs))
+            sent = partial(self._recent.sent, LinkReading, "tx_bytes_per_s", now=at)
+            gpus = tuple(self._nvlink_of(n, pair, now, _per_step(sent(n), step_s)) for n, pair in enumerate(pairs))
             return LinksNow("NVLink", gpus, self._notes.rung(NVLINK))
         why = self._notes.reason(NVLINK)
         if gpu is not None and _any(gpu.pcie_tx_bytes_per_s, gpu.pcie_rx_bytes_per_s):
             pairs = _pairs(gpu.pcie_tx_bytes_per_s, gpu.pcie_rx_bytes_per_s)
-            found = tuple(self._pcie_of(index, pair, now, step_s) for index, pair in enumerate(pairs))
+            sent = partial(self._recent.sent, GpuReading, "pcie_tx_bytes_per_s", now=at)
+            found = tuple(self._pcie_of(n, pair, now, _per_step(sent(n), step_s)) for n, pair in enumerate(pairs))
             return LinksNow("PCIe", found, self._notes.rung(PCIE), why)
         return LinksNow(reason=why or self._notes.reason(PCIE))
 
     def _nvlink_of(
-        self, index: int, pair: tuple[float | None, float | None], now: int, step_s: float | None
+        self, index: int, pair: tuple[float | None, float | None], now: int, per_step: float | None
     ) -> LinkNow:
         info = self._notes.gpus.get(index)
         links, speed = (info.links, info.link_bytes_per_s) if info else (None, None)
@@ -66,17 +69,18 @@ class Links:
             index,
             *pair,
             ceiling_bytes_per_s=ceiling,
-            bytes_per_step=_per_step(self._recent.sent(LinkReading, "tx_bytes_per_s", index, self._trained_t), step_s),
+            bytes_per_step=per_step,
             by_link=_by_link(each, index) if each else (),
             traffic=_track(self._nvlink, index, now),
         )
 
-    def _pcie_of(self, index: int, pair: tuple[float | None, float | None], now: int, step_s: float | None) -> LinkNow:
+    def _pcie_of(
+        self, index: int, pair: tuple[float | None, float | None], now: int, per_step: float | None
+    ) -> LinkNow:
         traffic = _track(self._pcie, index, now)
         info = self._notes.gpus.get(index)
         ceiling = info.pcie_bytes_per_s if info else None
-        sent = self._recent.sent(GpuReading, "pcie_tx_bytes_per_s", index, self._trained_t)
-        return LinkNow(index, *pair, ceiling, bytes_per_step=_per_step(sent, step_s), traffic=traffic)
+        return LinkNow(index, *pair, ceiling, bytes_per_step=per_step, traffic=traffic)
 
 
 def _any(*arrays: Values) -> bool:

@@ -22,6 +22,7 @@
  *   link_mbps = 26562           the speed of one, in MB/s
  *   link_tx_mib_s, link_rx_mib_s
  *                               traffic of one link
+ *   link_idle_ms = 10000        until then, after nvmlInit, GPM says 0 of the links
  *   link_rung = gpm             who tells of link traffic: gpm, kib (fields 138/139), bytes (fields 202/204), none
  *   lost = 3 2000               GPU 3 is lost from 2000 ms after nvmlInit on
  *   xid = 5 79 2000             GPU 5 reports XID 79 once, 2000 ms after nvmlInit
@@ -90,7 +91,7 @@ static struct {
     char name[128], driver[128], link_rung[128], hang[128], nvml[128];
     int init_error, gpus, mig, gpm, pcie_fields, links, lost, still, n_refusals, pcie_generation, pcie_width,
         compute_mode, persistence, capability, pcie_generation_now, pcie_width_now, level, sockets, peer_status,
-        switched, links_down;
+        switched, links_down, link_idle_ms;
     int64_t lost_ms;
     unsigned long long reasons;
     double memory_mib, memory_used_mib, memory_reserved_mib, power_limit_w, power_w, temperature_c, clock_mhz,
@@ -148,7 +149,8 @@ static void set_number(const char *key, double value) {
         {"compute_mode", &world.compute_mode}, {"persistence", &world.persistence},
         {"capability", &world.capability}, {"pcie_generation_now", &world.pcie_generation_now},
         {"pcie_width_now", &world.pcie_width_now}, {"level", &world.level}, {"sockets", &world.sockets},
-        {"peer_status", &world.peer_status}, {"switched", &world.switched}, {"links_down", &world.links_down}};
+        {"peer_status", &world.peer_status}, {"switched", &world.switched}, {"links_down", &world.links_down},
+        {"link_idle_ms", &world.link_idle_ms}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!strcmp(key, numbers[i].key)) *numbers[i].number = value;
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
@@ -642,6 +644,7 @@ static int gpm_link(Metric *metric, int gpu, int64_t t_ms) {
     if (world.links == 0) return OK; /* and the value is 0, as on a real H100 without NVLink */
     if (strcmp(world.link_rung, "gpm")) return NOT_SUPPORTED;
     if (link != ALL_LINKS && link >= (uint32_t)world.links) return INVALID_ARGUMENT;
+    if (t_ms < world.link_idle_ms) return OK;
     double mib_s = link_rate(is_received ? world.link_rx_mib_s : world.link_tx_mib_s, link);
     metric->value = moving(mib_s, mib_s / 10.0, gpu, t_ms);
     return OK;

@@ -124,6 +124,7 @@ def test_the_held_rank_is_named(tmp_path: Path) -> None:
     assert first.throughput == pytest.approx(second.throughput, rel=0.01)
     assert first.own_step_ms == pytest.approx(55.7, abs=0.1)
     assert second.own_step_ms == pytest.approx(66.8, abs=0.1)
+    assert summary.limited_by.value == "slow rank"
     assert summary.limited_by.advice is not None
     assert "wait for rank 1" in summary.limited_by.advice
     assert summary.throughput.exposed_allreduce_share == pytest.approx(0.0097, abs=0.0005)

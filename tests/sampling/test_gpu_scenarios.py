@@ -61,7 +61,7 @@ def test_one_h100(nvml_dir: Path, tmp_path: Path) -> None:
 
 
 def test_eight_h100_by_gpm(nvml_dir: Path, tmp_path: Path) -> None:
-    """Link totals each tick, in bytes per second from GPM's MiB, and by link at the second and twelfth."""
+    """Link totals each tick, in bytes per second from thousands of KiB; by link at the second and then each minute."""
     still = scenario(tmp_path / "still", "eight-h100", "still = 1")
     played = play(nvml_dir, still, *TICK * 63, "close")
     assert [info.links for info in played.infos] == [18] * 8
@@ -76,6 +76,16 @@ def test_eight_h100_by_gpm(nvml_dir: Path, tmp_path: Path) -> None:
     assert [place for place, link in enumerate(played.links) if link and link.link_tx_bytes_per_s] == [1, 61]
     assert played.rungs("link.tx_bytes_per_s") == ["GPM"]
     assert played.alarms == []
+
+
+def test_each_link_is_read_soon_after_the_first_traffic(nvml_dir: Path, tmp_path: Path) -> None:
+    """After five readings of it, and once: a run of some seconds would end before the minute's turn comes."""
+    still = scenario(tmp_path / "still", "eight-h100", "still = 1", "gpus = 2", "link_idle_ms = 10000")
+    links = play(nvml_dir, still, *TICK * 63, "close").links
+    first = next(place for place, link in enumerate(links) if link and any(link.tx_bytes_per_s))
+    assert 5 < first < 15
+    by_link = [place for place, link in enumerate(links) if link and link.link_tx_bytes_per_s]
+    assert by_link == [1, first + 5, 61]
 
 
 def test_the_eight_live(nvml_dir: Path) -> None:

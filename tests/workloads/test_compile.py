@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +22,8 @@ from workloads.common.options import COMPILE_MODES, Refusal, parse, parser
 from workloads.common.precision import resolve
 from workloads.common.progress import Progress
 from workloads.common.refusals import refuse_compile
+from workloads.common.training import Run
+from workloads.ssd.task import Detector
 
 COMPILED = ("--compile", "--compile-mode", "reduce-overhead")
 
@@ -148,6 +152,17 @@ def noise(root: Path) -> Path:
     for path in mini_imagenet(root, images=10).rglob("*.JPEG"):
         Image.fromarray(dice.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(path, "JPEG")
     return root
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "mode"),
+    [("cuda", None, "reduce-overhead"), ("cuda", "default", "default"), ("cpu", None, None)],
+)
+def test_a_workloads_own_mode_is_for_gpus(kind: str, asked: str | None, mode: str | None) -> None:
+    """Where none is asked for: a CPU has no graphs to launch."""
+    run: Any = SimpleNamespace(task=Detector, setting=SimpleNamespace(device=torch.device(kind)))
+    run.options = SimpleNamespace(compile_mode=asked)
+    assert Run.compile_mode.fget(run) == mode  # type: ignore[attr-defined]
 
 
 @pytest.mark.timeout(600)

@@ -31,8 +31,6 @@ class Gone:
                 self._seen.add(rank)
                 self._since.pop(rank, None)
                 self._told.discard(rank)
-            elif rank in self._seen and now - self._since.setdefault(rank, now) >= patience:
-                if rank in self._told:
-                    continue
+            elif rank in self._seen - self._told and now - self._since.setdefault(rank, now) >= patience:
                 self._told.add(rank)
                 yield "rank-gone", f"the process of rank {rank} has ended, and others run on: they may wait for it"
