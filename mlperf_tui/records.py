@@ -152,6 +152,7 @@ class About:
     epochs: int | None = None
     batches_ahead: int | None = None
     compiled: bool | None = None
+    cuda_graphs: bool | None = None
     metric: str | None = None
     direction: str | None = None
     target: float | None = None

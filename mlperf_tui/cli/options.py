@@ -11,6 +11,7 @@ import click
 
 PRECISIONS = ("fp32", "tf32", "amp", "amp-bf16", "amp-fp16")
 COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
+CUDA_GRAPHS = ("auto", "off")
 SCALES = ("tiny", "small", "reference")
 SCALE_HELP = (
     "How much of the reference's size. By default tiny on a CPU; on a GPU small with the workload's own small data, "
@@ -106,6 +107,9 @@ def run_options(command: F) -> F:
             "--compile-mode",
             type=click.Choice(COMPILE_MODES),
             help="How, by torch's names; reduce-overhead has CUDA graphs.",
+        ),
+        click.option(
+            "--cuda-graphs", type=click.Choice(CUDA_GRAPHS), help="Recorded where safe (auto), or not at all."
         ),
         click.option("--data", metavar="DIR", help=DATA_HELP),
     )

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from tests.workloads.translation_helpers import CPU, A, B, C, Likely, log_p
+from workloads.common.lstm import State
 from workloads.common.options import Options
 from workloads.common.precision import resolve
 from workloads.gnmt.data import load
-from workloads.gnmt.model import GNMT, State
+from workloads.gnmt.model import GNMT
 from workloads.gnmt.recipe import TINY, Recipe
 from workloads.gnmt.rows import Batch
 from workloads.gnmt.search import Beam, Next, Step, coverage, length_penalty

@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from tests.workloads.translation_helpers import CPU, NoStop, Oracle
+from workloads.common.lstm import State
 from workloads.common.options import Options, Refusal
 from workloads.common.precision import resolve
 from workloads.gnmt import recipe as gnmt
 from workloads.gnmt.__main__ import main as train_gnmt
 from workloads.gnmt.data import load as load_gnmt
-from workloads.gnmt.model import Decoded, Source, State
+from workloads.gnmt.model import Decoded, Source
 from workloads.gnmt.task import Translation as TranslationByGNMT
 from workloads.transformer import recipe as transformer
 from workloads.transformer.__main__ import main as train_transformer

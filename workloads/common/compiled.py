@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
+from workloads.common.graphs import CALLED
 from workloads.common.marks import Marks
 from workloads.common.say import say
 
@@ -29,11 +30,10 @@ def compiling(marks: Marks, *, now: bool) -> Iterator[None]:
     marks.stop("compile")
 
 
-def called(*, compiled: bool, mode: str | None) -> str:
-    """How the model is compiled, as a headline has it; "" where it isn't."""
-    if not compiled:
-        return ""
-    return f"compiled ({mode})" if mode else "compiled"
+def called(*, compiled: bool, mode: str | None, graphed: bool = False) -> str:
+    """How the model is made fast, as a headline has it; "" where it is left as it is."""
+    how = ([f"compiled ({mode})" if mode else "compiled"] if compiled else []) + [CALLED] * graphed
+    return ", ".join(how)
 
 
 def begin_step() -> None:

@@ -46,6 +46,7 @@ def facts(
     }
 
 
-def how(said: dict[str, Any], *, compiled: str) -> str:
-    """The precision as a headline has it, and how the model is compiled."""
-    return f"{said['precision']}, {compiled}" if compiled else str(said["precision"])
+def how(said: dict[str, Any], *, compiled: str, caveat: str = "") -> str:
+    """The precision as a headline has it, with a `caveat`, and how the model is compiled."""
+    precision = f"{said['precision']}{caveat}"
+    return f"{precision}, {compiled}" if compiled else precision

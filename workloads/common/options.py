@@ -12,6 +12,9 @@ SCALES = ("tiny", "small", "reference")
 COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 """torch.compile's own; the second and the third launch a step's kernels as CUDA graphs."""
 
+CUDA_GRAPHS = ("auto", "off")
+"""Recorded where that is safe, or never."""
+
 
 class Refusal(Exception):
     """A run that can't start as asked: its text is one sentence for stderr, its exit code 2."""
@@ -40,6 +43,7 @@ class Options:
     cudnn_benchmark: bool = False
     compile: bool = False
     compile_mode: str | None = None
+    cuda_graphs: str = "auto"
     accumulate: int = 1
     deterministic: bool = False
     checkpoint: str | None = None
@@ -75,6 +79,7 @@ def parser(program: str, description: str, data: str, data_help: str) -> Parser:
     made.add_argument("--resume", metavar="FILE|DIR", help="go on from a checkpoint, with the options that made it")
     made.add_argument("--compile", action="store_true", help="torch.compile the model, during the first step")
     made.add_argument("--compile-mode", choices=COMPILE_MODES, help="how --compile compiles, by torch's names")
+    made.add_argument("--cuda-graphs", choices=CUDA_GRAPHS, default="auto", help="where safe, or off (default: auto)")
     return made
 
 

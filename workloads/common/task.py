@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import torch
 from torch import nn
 
+from workloads.common.graphs import Part
 from workloads.common.marks import Marks
 from workloads.common.stop import Stop
 
@@ -34,7 +35,7 @@ class Task(ABC, Generic[Batch]):
     """
 
     unit: ClassVar[str] = "samples/s"
-    compile_mode: ClassVar[str | None] = None
+    compile_mode: str | None = None
     """torch.compile's mode on a GPU where none is asked for: reduce-overhead, which launches CUDA graphs, where steps
     all have one shape and wait for launches. None is torch's own default."""
 
@@ -59,6 +60,13 @@ class Task(ABC, Generic[Batch]):
         """
         made: Callable[..., Any] = torch.compile(wrapped, dynamic=False, mode=mode)
         return made
+
+    def graphed(self, *, compiled: bool) -> Sequence[Part]:  # noqa: ARG002
+        """What may be recorded as CUDA graphs, with its arguments in training; `compiled` if torch.compile comes too.
+
+        Parts that launch many small kernels, whose batches all have one shape, and that keep no statistics of them.
+        """
+        return ()
 
     @abstractmethod
     def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:

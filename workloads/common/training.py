@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from mlperf_tui.steps import Steps
-from workloads.common import checkpoint
+from workloads.common import checkpoint, graphs
 from workloads.common.compiled import begin_step, called, compiling
 from workloads.common.device import describe
 from workloads.common.group import Alone, joined
@@ -78,6 +78,7 @@ class Run(Generic[Batch]):
         self.marks.start("init")
         torch.manual_seed(options.seed)
         self.task = make()
+        self.graphed = self.record()
         self.wrapped = self.group.wrap(self.task.model, steps.allreduce_start)
         self.forward = self.task.compiled(self.wrapped, self.compile_mode) if options.compile else self.wrapped
         self.scaler = self.precision.scaler()
@@ -109,12 +110,19 @@ class Run(Generic[Batch]):
         usual = self.task.compile_mode if self.setting.device.type == "cuda" else None
         return self.options.compile_mode or usual
 
+    def record(self) -> bool:
+        """Have CUDA graphs made of what the task says, where they are wanted; whether there are any."""
+        safe = graphs.wanted(self.options, self.setting.device, self.group.ranks.world)
+        parts = self.task.graphed(compiled=self.options.compile) if safe else ()
+        made = [graphs.record(part, self.precision) for part in parts]
+        return any(made)
+
     def announce(self) -> None:
         """Say what is trained: to people, to the session, to MLPerf's log."""
-        how = called(compiled=self.options.compile, mode=self.compile_mode)
+        how = called(compiled=self.options.compile, mode=self.compile_mode, graphed=self.graphed)
         say(self.task.headline(compiled=how) + self.of_step())
         told = {**self.task.facts(), "steps_per_epoch": self.steps_per_epoch}
-        self.steps.about(**told, compiled=self.options.compile)
+        self.steps.about(**told, compiled=self.options.compile, cuda_graphs=self.graphed)
         self.marks.point("seed", self.options.seed)
         self.marks.point("gradient_accumulation_steps", self.options.accumulate)
         self.task.hyper_parameters(self.marks, self.options.accumulate * self.group.ranks.world)

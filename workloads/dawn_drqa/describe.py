@@ -37,10 +37,10 @@ def hyper_parameters(marks: Marks, data: Data, replicas: int) -> None:
     marks.point("eval_samples", 0 if data.held_out is None else len(data.held_out.asked))
 
 
-def headline(said: dict[str, Any], data: Data, *, compiled: str) -> str:
+def headline(said: dict[str, Any], data: Data, *, compiled: str, caveat: str = "") -> str:
     """One line for people; how far this is from the entry's model, too."""
     recipe = data.recipe
-    how = common.how(said, compiled=compiled)
+    how = common.how(said, compiled=compiled, caveat=caveat)
     return (
         f"DrQA {said['scale']}, {recipe.layers} LSTM layers of 2 × {recipe.hidden}, {data.words:,} words, "
         f"{said['parameters']:,} parameters, {how}, batch {recipe.batch}, on {said['device']}; "

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch.nn.functional import cross_entropy
 
+from workloads.common.lstm import caveat
 from workloads.common.marks import Marks
 from workloads.common.precision import Precision
 from workloads.common.stop import Stop
@@ -52,7 +53,7 @@ class DrQA(Task[Batch]):
         return self.about
 
     def headline(self, *, compiled: str) -> str:
-        return describe.headline(self.about, self.data, compiled=compiled)
+        return describe.headline(self.about, self.data, compiled=compiled, caveat=caveat(self.precision))
 
     def hyper_parameters(self, marks: Marks, replicas: int) -> None:
         describe.hyper_parameters(marks, self.data, replicas)

@@ -21,7 +21,7 @@ class DawnResNet18(Classifier[Recipe]):
     """SGD with Nesterov's momentum. The entry trained in pure fp16; here the precision is whatever was asked for."""
 
     called: ClassVar[str] = "ResNet-18 (DAWNBench)"
-    compile_mode: ClassVar[str | None] = "reduce-overhead"
+    compile_mode: str | None = "reduce-overhead"
 
     def __init__(self, data: Data[Recipe], precision: Precision, target: float | None) -> None:
         super().__init__(data, precision, target, partial(ResNet18, data.classes, data.recipe.width))

@@ -35,6 +35,7 @@ def refuse_training(options: Options) -> None:
         "--target": options.target is not None,
         "--workers": options.workers is not None,
         "--compile": options.compile,
+        "--cuda-graphs": options.cuda_graphs != "auto",
         "--accumulate": options.accumulate != 1,
         "--checkpoint": options.checkpoint is not None,
         "--resume": options.resume is not None,

@@ -7,10 +7,9 @@ reads them with an LSTM of its own, one direction after the other. Here padding 
 
 from __future__ import annotations
 
-import warnings
-
 import torch
-from torch import nn
+
+from workloads.common.lstm import LSTM
 
 MORE = 8
 """Inputs beside a piece's own, 1 where it is padding; eight of them, as Tensor Cores want sizes."""
@@ -18,10 +17,8 @@ MORE = 8
 SHUT = -1e4
 """A sigmoid of it is 0 in every precision, and fp16 can hold it."""
 
-warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
 
-
-class BothWays(nn.LSTM):
+class BothWays(LSTM):
     """x (N, M, hidden) to (N, M, 2 · hidden), as for packed sequences: 0 where it is padding.
 
     The weights are those of a bidirectional LSTM of one layer. For each pass they get inputs more, whose weights are
@@ -38,19 +35,8 @@ class BothWays(nn.LSTM):
     def forward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         """`seen` (N, M) is False at padding."""
         padding = (~seen).unsqueeze(2).expand(*seen.shape, MORE).to(x.dtype)
-        start = x.new_zeros(2, len(x), self.hidden_size)
-        made, _, _ = torch.lstm(
-            torch.cat([x, padding], 2),
-            (start, start),
-            [weight for way in ("", "_reverse") for weight in self.of(way)],
-            has_biases=True,
-            num_layers=1,
-            dropout=0.0,
-            train=self.training,
-            bidirectional=True,
-            batch_first=True,
-        )
-        return made
+        weights = [weight for way in ("", "_reverse") for weight in self.of(way)]
+        return self.read(torch.cat([x, padding], 2), self.zeros(x), weights)[0]
 
     def of(self, way: str) -> list[torch.Tensor]:
         """A direction's weights as torch.lstm takes them: of inputs, those more among them, of outputs, and biases."""

@@ -27,11 +27,11 @@ def hyper_parameters(marks: Marks, data: Data[Any, Recipe], schedule: Schedule, 
     sizes(marks, data)
 
 
-def headline(said: dict[str, Any], data: Data[Any, Recipe], *, compiled: str) -> str:
+def headline(said: dict[str, Any], data: Data[Any, Recipe], *, compiled: str, caveat: str = "") -> str:
     """One line for people; how far this is from the real model, and how it is translated, too."""
     recipe = data.recipe
     left_out = f", left out as empty or over {recipe.length} pieces: {data.left_out:,}" if data.left_out else ""
-    how = common.how(said, compiled=compiled)
+    how = common.how(said, compiled=compiled, caveat=caveat)
     return (
         f"GNMT {said['scale']}, {recipe.layers}+{recipe.layers} LSTM layers of {recipe.hidden}, "
         f"{data.vocabulary:,} pieces, {said['parameters']:,} parameters, {how}, batch {recipe.batch} tokens "

@@ -9,11 +9,12 @@ both languages, logits by a matrix of their own).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from workloads.common.lstm import LSTM, State
 from workloads.gnmt.both_ways import BothWays
 from workloads.gnmt.recipe import Recipe
 from workloads.translation.pieces import PAD
@@ -21,9 +22,6 @@ from workloads.translation.pieces import PAD
 INITIAL = 0.1 * 1024**0.5
 """Divided by the root of the width: weights begin uniform between minus this and this. At the reference's width, 0.1;
 narrower layers would pass on next to nothing with that."""
-
-State: TypeAlias = tuple[torch.Tensor, torch.Tensor]
-"""Output and cell of an LSTM after its last position, (1, N, hidden) each."""
 
 
 class Source(NamedTuple):
@@ -89,11 +87,11 @@ class Decoder(nn.Module):
         self.rest = nn.ModuleList(lstm(2 * hidden, hidden) for _ in range(layers - 1))
 
     def forward(self, x: torch.Tensor, source: Source, states: Sequence[State | None]) -> Decoded:
-        x, state = self.first(x, states[0])
+        x, state = self.first(x, *told(states[0]))
         context, weights = self.attention(x, source)
         after = [state]
         for layer, before, first in zip(self.rest, states[1:], firsts(len(self.rest)), strict=True):
-            out, state = layer(torch.cat([self.drop(x), context], 2), before)
+            out, state = layer(torch.cat([self.drop(x), context], 2), *told(before))
             x = out if first else x + out
             after.append(state)
         return Decoded(x, weights, after)
@@ -131,9 +129,14 @@ class GNMT(nn.Module):
         return made
 
 
-def lstm(inputs: int, hidden: int) -> nn.LSTM:
+def lstm(inputs: int, hidden: int) -> LSTM:
     """One layer, one direction."""
-    return nn.LSTM(inputs, hidden, batch_first=True)
+    return LSTM(inputs, hidden, batch_first=True)
+
+
+def told(state: State | None) -> tuple[State, ...]:
+    """The argument that it is to an LSTM, or none."""
+    return () if state is None else (state,)
 
 
 def firsts(count: int) -> list[bool]:

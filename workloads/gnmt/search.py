@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import torch
 
-from workloads.gnmt.model import State
+from workloads.common.lstm import State
 from workloads.gnmt.recipe import COVERAGE_PENALTY, LENGTH_PENALTY
 from workloads.translation.pieces import END, PAD, START
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from workloads.gnmt.model import GNMT, Source, State
+from workloads.common.lstm import State
+from workloads.gnmt.model import GNMT, Source
 from workloads.gnmt.recipe import Recipe
 from workloads.gnmt.search import Beam, Next, Step
 from workloads.translation.pieces import PAD

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from workloads.common.facts import facts
+from workloads.common.graphs import Part
 from workloads.common.marks import Marks
 from workloads.common.precision import Precision
 from workloads.common.stop import Stop
@@ -16,7 +17,7 @@ from workloads.common.task import Task
 from workloads.detection.data import Data
 from workloads.images.cost import parameters
 from workloads.maskrcnn import describe
-from workloads.maskrcnn.cost import flop_per_image
+from workloads.maskrcnn.cost import flop_per_image, padded
 from workloads.maskrcnn.evaluate import quality
 from workloads.maskrcnn.model import mask_rcnn
 from workloads.maskrcnn.recipe import MASKS, MOMENTUM, WEIGHT_DECAY, Recipe
@@ -43,10 +44,23 @@ class Segmenter(Task[Batch]):
         self.model = mask_rcnn(recipe, data.classes).to(precision.device)
         self.optimiser = sgd(self.model)
         self.schedule: Schedule = schedule(recipe, data.steps_per_epoch)
+        self.compile_mode = "reduce-overhead" if self.alike else None
         flop = flop_per_image(recipe, data.classes)
         self.about = facts(data, precision, parameters(self.model), flop, describe.METRIC, target)
         if target is not None:
             self.about["targets"] = {"BBOX": target, "SEGM": target * MASKS}
+
+    @property
+    def alike(self) -> bool:
+        """Whether all images have one size: noise has, shapes and COCO's differ."""
+        return self.data.held_out is None
+
+    def graphed(self, *, compiled: bool) -> Sequence[Part]:
+        """The backbone with its pyramid: how much comes behind it differs by batch."""
+        if compiled or not self.alike:
+            return ()
+        images = torch.zeros(self.batch, 3, *padded(self.data.recipe), device=self.precision.device)
+        return [Part(self.model.get_submodule("backbone"), (images,))]
 
     def compiled(self, wrapped: nn.Module, mode: str | None) -> Callable[..., Any]:
         """The backbone with its pyramid alone, in place: what comes behind would be compiled anew for each choice.

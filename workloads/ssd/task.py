@@ -30,7 +30,7 @@ class Detector(Task[Batch]):
     """MLPerf's optimiser and schedule, and its keys for SSD."""
 
     unit: ClassVar[str] = "images/s"
-    compile_mode: ClassVar[str | None] = "reduce-overhead"
+    compile_mode: str | None = "reduce-overhead"
 
     def __init__(self, data: Data[Recipe], precision: Precision, target: float | None) -> None:
         self.data, self.precision, self.target = data, precision, target

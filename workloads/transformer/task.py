@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from workloads.common.facts import facts
+from workloads.common.graphs import Part
 from workloads.common.marks import Marks
 from workloads.common.precision import Precision
 from workloads.transformer import describe
 from workloads.transformer.model import Transformer, flop_per_token, parameters
-from workloads.transformer.packing import Batch, to_device
+from workloads.transformer.packing import Batch, alone, to_device
 from workloads.transformer.recipe import BETAS, EPSILON, LABEL_SMOOTHING, Recipe
 from workloads.transformer.schedule import Schedule
 from workloads.transformer.translate import translate
@@ -27,6 +28,7 @@ class Translation(Translator[Batch, Recipe]):
     """The model on the device, with its optimiser and its schedule."""
 
     words: ClassVar[str] = "13a"
+    compile_mode: str | None = "reduce-overhead"
 
     model: Transformer
 
@@ -39,6 +41,12 @@ class Translation(Translator[Batch, Recipe]):
         self.schedule = Schedule(recipe.lr, recipe.warmup)
         flop = flop_per_token(recipe, data.vocabulary)
         self.about = facts(data, precision, parameters(self.model), flop, METRIC, target)
+
+    def graphed(self, *, compiled: bool) -> Sequence[Part]:
+        """The model; torch.compile makes graphs itself."""
+        recipe = self.data.recipe
+        ids = torch.ones(recipe.rows, recipe.length, dtype=torch.long, device=self.precision.device)
+        return () if compiled else [Part(self.model, (alone(ids), alone(ids)))]
 
     def loss(self, forward: Callable[..., Any], batch: Batch) -> torch.Tensor:
         source, target, labels = to_device(batch, self.precision.device)

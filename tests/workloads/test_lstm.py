@@ -1,0 +1,106 @@
+"""LSTMs in the type that autocast names: torch itself takes fp16 for cuDNN's, whatever was asked for."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from workloads.common import lstm
+from workloads.common.lstm import LSTM, caveat, has_bf16
+from workloads.common.precision import Precision
+from workloads.gnmt.both_ways import BothWays
+
+GPU = torch.device("cuda")
+CUDNN = "workloads.common.lstm.torch.backends.cudnn.version"
+
+
+@pytest.fixture
+def in_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a GPU under autocast: a CPU has LSTMs in bf16 too."""
+    monkeypatch.setattr(lstm, "cast", lambda _device: torch.bfloat16)
+
+
+@pytest.mark.parametrize("options", [{"batch_first": True}, {"bidirectional": True}], ids=["one way", "both ways"])
+def test_it_is_torchs_but_for_the_type(options: dict[str, bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In single precision to the bit; in bf16 close to it, gradients of input and weights too, which stay fp32."""
+    torch.manual_seed(1)
+    ours, torchs = LSTM(5, 8, **options), nn.LSTM(5, 8, **options)
+    torchs.load_state_dict(ours.state_dict())
+    x = torch.randn(4, 3, 5, requires_grad=True)
+    expected, found = torchs(x)[0], ours(x)[0]
+    assert torch.equal(found, expected)
+    wanted = torch.autograd.grad(expected.square().sum(), [x, *torchs.parameters()])
+    monkeypatch.setattr(lstm, "cast", lambda _device: torch.bfloat16)
+    found, (last, _) = ours(x)
+    assert found.dtype == last.dtype == torch.bfloat16
+    assert torch.allclose(found.float(), expected, atol=0.02)
+    for one, other in zip(
+        torch.autograd.grad(found.float().square().sum(), [x, *ours.parameters()]), wanted, strict=True
+    ):
+        assert one.dtype is torch.float32
+        assert torch.allclose(one, other, atol=0.05, rtol=0.05)
+
+
+@pytest.mark.usefixtures("in_bf16")
+def test_it_goes_on_from_a_state() -> None:
+    """As a translation does, piece by piece: the same as at one go."""
+    layer, x = LSTM(5, 8, batch_first=True), torch.randn(2, 6, 5)
+    whole, last = layer(x)
+    before, state = layer(x[:, :4])
+    after, end = layer(x[:, 4:], state)
+    assert torch.allclose(torch.cat([before, after], 1).float(), whole.float(), atol=0.01)
+    assert torch.allclose(end[1].float(), last[1].float(), atol=0.02)
+
+
+@pytest.mark.usefixtures("in_bf16")
+def test_packed_sequences_are_left_to_torch() -> None:
+    """Evaluation has them."""
+    packed = pack_padded_sequence(torch.randn(4, 2, 5), torch.tensor([4, 2]))
+    made = LSTM(5, 8)(packed)[0]
+    assert made.data.dtype is torch.float32
+
+
+@pytest.mark.usefixtures("in_bf16")
+def test_both_ways_too() -> None:
+    """Its padding still keeps the state at 0."""
+    layer, seen = BothWays(8), torch.tensor([[True, True, False]])
+    made = layer(torch.randn(1, 3, 8), seen)
+    assert made.dtype is torch.bfloat16
+    assert made[0, 2].abs().max() == 0
+    assert made[0, :2].abs().min() > 0
+
+
+@pytest.mark.parametrize(
+    ("torchs", "cudnn", "has"),
+    [("2.11.0+cu130", 91900, True), ("2.10.0", 91300, True), ("2.9.1", 91900, False), ("2.11.0", 91201, False)],
+)
+def test_who_has_bf16(monkeypatch: pytest.MonkeyPatch, torchs: str, cudnn: int, has: bool) -> None:
+    """Both have to; where one hasn't, a headline tells that bf16 isn't what LSTMs run in."""
+    monkeypatch.setattr(torch, "__version__", torchs)
+    monkeypatch.setattr(CUDNN, lambda: cudnn)
+    assert has_bf16() is has
+    assert bool(caveat(Precision("amp-bf16", GPU, torch.bfloat16))) is not has
+    assert caveat(Precision("amp-fp16", GPU, torch.float16)) == ""
+    assert caveat(Precision("amp-bf16", torch.device("cpu"), torch.bfloat16)) == ""
+
+
+def test_no_cudnn_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build of torch for CPUs."""
+    monkeypatch.setattr(CUDNN, lambda: None)
+    assert not has_bf16()
+
+
+@pytest.mark.filterwarnings("ignore:CUDA is not available")
+def test_only_a_gpus_bf16_is_cast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Autocast does as it is told in fp16, and on a CPU."""
+    monkeypatch.setattr(lstm, "has_bf16", lambda: True)
+    assert lstm.cast(GPU) is None
+    with torch.autocast("cuda", torch.float16):
+        assert lstm.cast(GPU) is None
+    with torch.autocast("cpu", torch.bfloat16):
+        assert lstm.cast(torch.device("cpu")) is None
+    monkeypatch.setattr(torch, "is_autocast_enabled", lambda _kind: True)
+    monkeypatch.setattr(torch, "get_autocast_dtype", lambda _kind: torch.bfloat16)
+    assert lstm.cast(GPU) is torch.bfloat16
