@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from workloads.common import training
 from workloads.common.compiled import called
-from workloads.common.graphs import Part, choice, record, wanted
+from workloads.common.graphs import Part, choice, own, record, wanted
 from workloads.common.lstm import LSTM
 from workloads.common.options import Options, parse, parser
 from workloads.common.precision import resolve
@@ -104,6 +104,16 @@ def test_a_recording_that_fails_leaves_the_model_as_it_is(
     assert record(Part(layer, (torch.ones(2, 3),)), FP32) is False
     assert "forward" not in vars(layer)
     assert capsys.readouterr().out == "no CUDA graphs: CUDA out of memory; kernels are launched one by one\n"
+
+
+def test_what_is_recorded_on_has_memory_of_its_own() -> None:
+    """A graph's inputs are written to: places that all rows share can't be, nor may the task's own tensors."""
+    shared = torch.arange(3).expand(2, 3)
+    mine = own(shared)
+    mine.copy_(torch.zeros(2, 3))
+    assert shared.tolist() == [[0, 1, 2]] * 2
+    assert own(torch.zeros(2, requires_grad=True)).requires_grad
+    assert own(None) is None
 
 
 def test_a_recording_takes_the_place_of_what_was_recorded(torchs: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import nn
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_leaves, tree_map
 
 from workloads.common.options import Options
 from workloads.common.precision import Precision
@@ -51,7 +51,7 @@ def record(part: Part, precision: Precision) -> bool:
     plain = part.module.forward
     try:
         with torch.cuda.device(precision.device), _cast(precision):
-            torch.cuda.make_graphed_callables(part.module, part.like, allow_unused_input=True)
+            torch.cuda.make_graphed_callables(part.module, tree_map(own, part.like), allow_unused_input=True)
     except RuntimeError as error:
         say(f"no CUDA graphs: {str(error).partition(chr(10))[0]}; kernels are launched one by one")
         return False
@@ -69,6 +69,13 @@ def choice(part: Part, plain: Callable[..., Any], recorded: Callable[..., Any]) 
 
     made: Callable[..., Any] = torch.compiler.disable(forward)  # type: ignore[no-untyped-call]
     return made
+
+
+def own(given: Any) -> Any:
+    """A tensor in memory of its own, which a graph's inputs are written to; it may have been expanded."""
+    if not isinstance(given, torch.Tensor):
+        return given
+    return given.detach().clone(memory_format=torch.contiguous_format).requires_grad_(given.requires_grad)
 
 
 def _cast(precision: Precision) -> torch.autocast:

@@ -81,6 +81,7 @@ class Run(Generic[Batch]):
         self.graphed = self.record()
         self.wrapped = self.group.wrap(self.task.model, steps.allreduce_start)
         self.forward = self.task.compiled(self.wrapped, self.compile_mode) if options.compile else self.wrapped
+        self.learnt = list(self.task.model.parameters())
         self.scaler = self.precision.scaler()
         self.one = torch.ones((), device=setting.device)
         self.limits = Limits(options.steps, options.minutes)
@@ -214,7 +215,7 @@ class Run(Generic[Batch]):
         """Shorten the gradients where the task wants it, as they are without the loss's scale."""
         if self.task.clip_norm is not None:
             self.scaler.unscale_(self.task.optimiser)
-            nn.utils.clip_grad_norm_(self.task.model.parameters(), self.task.clip_norm)
+            nn.utils.clip_grad_norm_(self.learnt, self.task.clip_norm)
 
     def loss_scale(self) -> torch.Tensor | None:
         """The scale as it stands, on the device: GradScaler's own get_scale would wait for the GPU."""
