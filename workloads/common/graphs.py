@@ -25,8 +25,9 @@ CALLED = "CUDA graphs"
 WITHOUT = (None, "default", "max-autotune-no-cudagraphs")
 """The modes of compiling that make no graphs themselves."""
 
-# Recording is done on a stream of its own, as it has to be; torch tells of it at the first step.
+# Recording has a stream of its own and is the first to use autograd's thread: torch warns of both, and both are meant.
 warnings.filterwarnings("ignore", "The AccumulateGrad node's stream does not match")
+warnings.filterwarnings("ignore", "Attempting to run cuBLAS, but there was no current CUDA context")
 
 
 class Part(NamedTuple):

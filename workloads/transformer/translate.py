@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from workloads.transformer.model import Transformer
 from workloads.transformer.packing import alone
@@ -10,7 +11,11 @@ from workloads.transformer.recipe import LENGTH_PENALTY, Recipe
 from workloads.transformer.search import Beam, Next, greedy
 from workloads.translation.pieces import PAD
 
+KERNELS = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+"""Not cuDNN's: it plans for each shape anew, a good part of a second long, and here every piece has another one."""
 
+
+@sdpa_kernel(KERNELS)
 def translate(model: Transformer, sources: torch.Tensor, recipe: Recipe) -> torch.Tensor:
     """Sources (N, L), padded, to their translations (N, M): greedily with one beam."""
     longest = int((sources != PAD).sum(1).max())
