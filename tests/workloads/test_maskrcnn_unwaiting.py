@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.models.detection import MaskRCNN
 from torchvision.models.detection._utils import BalancedPositiveNegativeSampler, Matcher
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.rpn import RegionProposalNetwork
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
@@ -42,6 +44,32 @@ def test_as_many_are_drawn_as_by_torchvision(labels: list[int], size: int, share
         assert one.sum() == other.sum()
         assert one.dtype == other.dtype == torch.uint8
         assert not one[~kind].any()
+
+
+@given(st.lists(LABELS, min_size=1, max_size=4), st.booleans())
+def test_each_image_has_its_own_draw(labels: list[list[int]], alike: bool) -> None:
+    """Also where all have as many labels, and are drawn from at once."""
+    given = [torch.tensor(one) for one in labels]
+    if alike:
+        given = [one[: min(map(len, given))] for one in given]
+    mine = Sampler(8, 0.5)(given)
+    theirs = BalancedPositiveNegativeSampler(8, 0.5)(given)
+    for masks, others, kinds in zip(mine, theirs, ([x >= 1 for x in given], [x == 0 for x in given]), strict=True):
+        assert [mask.sum() for mask in masks] == [other.sum() for other in others]
+        assert not any(mask[~kind].any() for mask, kind in zip(masks, kinds, strict=True))
+
+
+@pytest.mark.parametrize("sizes", [[(64, 96), (96, 64)], [(64, 64), (64, 64)]])
+def test_anchors_are_torchvisions(model: Segmentation, sizes: list[tuple[int, int]]) -> None:
+    """Of images of one size and then of another, and kept in between."""
+    mine = model.rpn.anchor_generator
+    theirs = AnchorGenerator(mine.sizes, mine.aspect_ratios)
+    for size in sizes:
+        images = ImageList(torch.zeros(2, 3, *size), [size, size])
+        maps = [torch.zeros(2, 4, size[0] // stride, size[1] // stride) for stride in (4, 8, 16, 32, 64)]
+        found = mine(images, maps)
+        assert all(torch.equal(one, other) for one, other in zip(found, theirs(images, maps), strict=True))
+    assert mine(images, maps)[0] is found[0]
 
 
 def test_every_place_is_drawn_as_often() -> None:

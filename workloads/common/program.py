@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -26,6 +28,19 @@ def run(program: str, main: Callable[[Sequence[str] | None], int], argv: Sequenc
         if ranks().first:
             print(f"{program}: {refusal}", file=sys.stderr, flush=True)
         return REFUSED
+    finally:
+        end_workers()
+
+
+def end_workers() -> None:
+    """End the processes that still load data, at once.
+
+    After an error nobody has told them that training is over, and at its exit torch waits five seconds for each. Its
+    own handler of a child's end would raise yet another error.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for worker in multiprocessing.active_children():
+        worker.kill()
 
 
 def prepared(

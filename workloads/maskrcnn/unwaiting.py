@@ -12,6 +12,8 @@ import torch
 from torch.nn import functional
 from torchvision.models.detection import MaskRCNN
 from torchvision.models.detection._utils import BalancedPositiveNegativeSampler, Matcher
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.rpn import RegionProposalNetwork
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import batched_nms, clip_boxes_to_image
@@ -28,20 +30,42 @@ class Sampler(BalancedPositiveNegativeSampler):  # type: ignore[misc]
 
     def __call__(self, matched_idxs: list[torch.Tensor]) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
         """Per image two masks (M) of type uint8, from labels (M): above 0 an object, 0 none, below 0 neither."""
+        alike = len({len(labels) for labels in matched_idxs}) == 1
+        groups = [torch.stack(matched_idxs)] if alike else [labels[None] for labels in matched_idxs]
+        positive, negative = zip(*(self.of(labels) for labels in groups), strict=True)
+        return [one for masks in positive for one in masks], [one for masks in negative for one in masks]
+
+    def of(self, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The two masks (N, M) of images that have as many labels (N, M)."""
         total = self.batch_size_per_image
         most = int(total * self.positive_fraction)
-        positive = [drawn(labels >= 1, most, most) for labels in matched_idxs]
-        rest = [total - mask.sum() for mask in positive]
-        negative = [drawn(labels == 0, total, count) for labels, count in zip(matched_idxs, rest, strict=True)]
-        return positive, negative
+        positive = drawn(labels >= 1, most, most)
+        return positive, drawn(labels == 0, total, total - positive.sum(-1, keepdim=True))
 
 
 def drawn(among: torch.Tensor, most: int, count: torch.Tensor | int) -> torch.Tensor:
-    """A mask (M) of `count` places at random, at most `most`, among those of the mask `among` (M)."""
+    """A mask (…, M) of `count` (…, 1) places at random, at most `most`, among those of the mask `among` (…, M)."""
     keys = torch.rand(among.shape, device=among.device).masked_fill(~among, LAST)
-    found, places = keys.topk(min(most, len(keys)))
-    taken = (found > LAST) & (torch.arange(len(places), device=among.device) < count)
-    return torch.zeros_like(among, dtype=torch.uint8).scatter_(0, places, taken.to(torch.uint8))
+    found, places = keys.topk(min(most, among.shape[-1]))
+    taken = (found > LAST) & (torch.arange(places.shape[-1], device=among.device) < count)
+    return torch.zeros_like(among, dtype=torch.uint8).scatter_(-1, places, taken.to(torch.uint8))
+
+
+class Anchors(AnchorGenerator):  # type: ignore[misc]
+    """torchvision's boxes for every place of the maps, made once for images and maps of a size: the last ones stay."""
+
+    def __init__(self, like: AnchorGenerator) -> None:
+        super().__init__(like.sizes, like.aspect_ratios)
+        self._made: tuple[object, torch.Tensor] | None = None
+
+    def forward(self, image_list: ImageList, feature_maps: list[torch.Tensor]) -> list[torch.Tensor]:
+        """The anchors (A, 4) of each image: the same ones."""
+        first = feature_maps[0]
+        sizes = [one.shape[-2:] for one in (image_list.tensors, *feature_maps)]
+        key = (sizes, first.dtype, first.device, torch.is_inference_mode_enabled())
+        if self._made is None or self._made[0] != key:
+            self._made = key, super().forward(image_list, feature_maps)[0]
+        return [self._made[1]] * len(image_list.image_sizes)
 
 
 class Matching(Matcher):  # type: ignore[misc]
@@ -60,7 +84,7 @@ class Proposals(RegionProposalNetwork):  # type: ignore[misc]
 
     def __init__(self, rpn: RegionProposalNetwork) -> None:
         super().__init__(
-            rpn.anchor_generator,
+            Anchors(rpn.anchor_generator),
             rpn.head,
             rpn.proposal_matcher.high_threshold,
             rpn.proposal_matcher.low_threshold,
