@@ -7,7 +7,6 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from workloads.common import lstm
 from workloads.common.lstm import LSTM, caveat, has_bf16
 from workloads.common.precision import Precision
 from workloads.gnmt.both_ways import BothWays
@@ -19,7 +18,7 @@ CUDNN = "workloads.common.lstm.torch.backends.cudnn.version"
 @pytest.fixture
 def in_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a GPU under autocast: a CPU has LSTMs in bf16 too."""
-    monkeypatch.setattr(lstm, "cast", lambda _device: torch.bfloat16)
+    monkeypatch.setattr(LSTM, "cast", lambda _self, _device: torch.bfloat16)
 
 
 @pytest.mark.parametrize("options", [{"batch_first": True}, {"bidirectional": True}], ids=["one way", "both ways"])
@@ -32,7 +31,7 @@ def test_it_is_torchs_but_for_the_type(options: dict[str, bool], monkeypatch: py
     expected, found = torchs(x)[0], ours(x)[0]
     assert torch.equal(found, expected)
     wanted = torch.autograd.grad(expected.square().sum(), [x, *torchs.parameters()])
-    monkeypatch.setattr(lstm, "cast", lambda _device: torch.bfloat16)
+    monkeypatch.setattr(LSTM, "cast", lambda _self, _device: torch.bfloat16)
     found, (last, _) = ours(x)
     assert found.dtype == last.dtype == torch.bfloat16
     assert torch.allclose(found.float(), expected, atol=0.02)
@@ -80,27 +79,38 @@ def test_who_has_bf16(monkeypatch: pytest.MonkeyPatch, torchs: str, cudnn: int, 
     """Both have to; where one hasn't, a headline tells that bf16 isn't what LSTMs run in."""
     monkeypatch.setattr(torch, "__version__", torchs)
     monkeypatch.setattr(CUDNN, lambda: cudnn)
-    assert has_bf16() is has
-    assert bool(caveat(Precision("amp-bf16", GPU, torch.bfloat16))) is not has
-    assert caveat(Precision("amp-fp16", GPU, torch.float16)) == ""
-    assert caveat(Precision("amp-bf16", torch.device("cpu"), torch.bfloat16)) == ""
+    assert has_bf16(512) is has
+    assert bool(caveat(Precision("amp-bf16", GPU, torch.bfloat16), 512)) is not has
+    assert caveat(Precision("amp-fp16", GPU, torch.float16), 512) == ""
+    assert caveat(Precision("amp-bf16", torch.device("cpu"), torch.bfloat16), 512) == ""
+
+
+def test_narrow_lstms_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DrQA's: cuDNN has no fast kernels for them in bf16. The headline says so."""
+    monkeypatch.setattr(torch, "__version__", "2.11.0")
+    monkeypatch.setattr(CUDNN, lambda: 91900)
+    assert not has_bf16(128)
+    assert caveat(Precision("amp-bf16", GPU, torch.bfloat16), 128) == " (LSTMs in fp16, as torch casts them)"
 
 
 def test_no_cudnn_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """A build of torch for CPUs."""
     monkeypatch.setattr(CUDNN, lambda: None)
-    assert not has_bf16()
+    assert not has_bf16(512)
 
 
 @pytest.mark.filterwarnings("ignore:CUDA is not available")
 def test_only_a_gpus_bf16_is_cast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Autocast does as it is told in fp16, and on a CPU."""
-    monkeypatch.setattr(lstm, "has_bf16", lambda: True)
-    assert lstm.cast(GPU) is None
+    wide, narrow = (LSTM(1, hidden) for hidden in (256, 128))
+    monkeypatch.setattr(CUDNN, lambda: 91900)
+    assert wide.cast(GPU) is None
     with torch.autocast("cuda", torch.float16):
-        assert lstm.cast(GPU) is None
+        assert wide.cast(GPU) is None
     with torch.autocast("cpu", torch.bfloat16):
-        assert lstm.cast(torch.device("cpu")) is None
+        assert wide.cast(torch.device("cpu")) is None
     monkeypatch.setattr(torch, "is_autocast_enabled", lambda _kind: True)
     monkeypatch.setattr(torch, "get_autocast_dtype", lambda _kind: torch.bfloat16)
-    assert lstm.cast(GPU) is torch.bfloat16
+    monkeypatch.setattr(torch, "__version__", "2.11.0")
+    assert wide.cast(GPU) is torch.bfloat16
+    assert narrow.cast(GPU) is None

@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -37,10 +38,11 @@ def deaf() -> None:
 
 @pytest.fixture
 def as_before() -> Iterator[None]:
-    """What this process does of a child's end."""
-    before = signal.getsignal(signal.SIGCHLD)
+    """What this process does of a child's end, and of a thread's."""
+    child, thread = signal.getsignal(signal.SIGCHLD), threading.excepthook
     yield
-    signal.signal(signal.SIGCHLD, before)
+    signal.signal(signal.SIGCHLD, child)
+    threading.excepthook = thread
 
 
 @pytest.mark.usefixtures("as_before")
@@ -51,6 +53,16 @@ def test_workers_are_ended_at_once() -> None:
     end_workers()
     worker.join()
     assert worker.exitcode == -signal.SIGKILL
+
+
+@pytest.mark.usefixtures("as_before")
+def test_a_thread_that_misses_its_workers_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """As the one that pins memory does, with a traceback behind the error that matters."""
+    end_workers()
+    thread = threading.Thread(target=lambda: int("no worker"))
+    thread.start()
+    thread.join()
+    assert capsys.readouterr() == ("", "")
 
 
 def test_an_error_in_training_is_the_last_that_is_said() -> None:

@@ -2,7 +2,7 @@
 
 For cuDNN's recurrent layers autocast takes fp16, whatever type it was asked for (aten/src/ATen/cudnn/AutocastRNN.cpp),
 since cuDNN had no bf16 for them before 9.13. So `amp-bf16` would be fp16 in an LSTM, and without a loss scale. Here
-bf16 is bf16 where cuDNN and torch have it; where they don't, torch's way is left, and `caveat` says so.
+bf16 is bf16 where cuDNN and torch have it, and have it fast; elsewhere torch's way is left, and `caveat` says so.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ State: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 CUDNN, TORCH = 91300, (2, 10)
 """The first of each with recurrent layers in bf16 (pytorch/pytorch, pull request 164411)."""
 
+NARROW = 192
+"""So wide at most is an LSTM that cuDNN runs whole in one kernel (use_rnn_persist_small_h in torch's cudnn/RNN.cpp). In
+bf16 it has none: DrQA's, of 128, then take 4.4 times as long as in fp16 (H200, torch 2.11, cuDNN 9.19)."""
+
 warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
 
 
@@ -34,11 +38,15 @@ class LSTM(nn.LSTM):
         self, x: torch.Tensor | PackedSequence, state: State | None = None
     ) -> tuple[torch.Tensor | PackedSequence, State]:
         """As torch's: outputs and the last state, of x and from `state` on, or from zeros."""
-        if isinstance(x, PackedSequence) or cast(x.device) is None:
+        if isinstance(x, PackedSequence) or self.cast(x.device) is None:
             made: tuple[torch.Tensor | PackedSequence, State] = super().forward(x, state)
             return made
         out, *last = self.read(x, state or self.zeros(x), [one for way in self.all_weights for one in way])
         return out, (last[0], last[1])
+
+    def cast(self, device: torch.device) -> torch.dtype | None:
+        """bf16 where this has to be cast to it, as autocast doesn't; None where it is left to torch."""
+        return torch.bfloat16 if asks_bf16(device) and has_bf16(self.hidden_size) else None
 
     def zeros(self, x: torch.Tensor) -> State:
         """The state before the first position."""
@@ -48,7 +56,7 @@ class LSTM(nn.LSTM):
 
     def read(self, x: torch.Tensor, state: State, weights: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
         """Outputs, last output and last cell, with these weights in torch's order."""
-        kind = cast(x.device)
+        kind = self.cast(x.device)
         if kind is None:
             return self._lstm(x, state, weights)
         with torch.autocast(x.device.type, enabled=False):
@@ -69,20 +77,20 @@ class LSTM(nn.LSTM):
         return made
 
 
-def cast(device: torch.device) -> torch.dtype | None:
-    """bf16 where an LSTM has to be cast to it, as autocast doesn't; None where torch does as it should."""
-    asked = device.type == "cuda" and torch.is_autocast_enabled("cuda")
-    return torch.bfloat16 if asked and torch.get_autocast_dtype("cuda") is torch.bfloat16 and has_bf16() else None
+def asks_bf16(device: torch.device) -> bool:
+    """Whether autocast is asked for bf16 on a GPU."""
+    on = device.type == "cuda" and torch.is_autocast_enabled("cuda")
+    return on and torch.get_autocast_dtype("cuda") is torch.bfloat16
 
 
-def has_bf16() -> bool:
-    """Whether cuDNN and torch have recurrent layers in bf16."""
+def has_bf16(hidden: int) -> bool:
+    """Whether cuDNN and torch have recurrent layers of such a width in bf16, and have them fast."""
     cudnn: Any = torch.backends.cudnn
     version = tuple(int(part) for part in torch.__version__.split(".")[:2])
-    return version >= TORCH and (cudnn.version() or 0) >= CUDNN
+    return hidden > NARROW and version >= TORCH and (cudnn.version() or 0) >= CUDNN
 
 
-def caveat(precision: Precision) -> str:
-    """What a headline says behind the precision where LSTMs aren't in it; "" where they are."""
-    halved = precision.device.type == "cuda" and precision.compute is torch.bfloat16 and not has_bf16()
-    return " (LSTMs in fp16: torch 2.10 with cuDNN 9.13 has bf16 for them)" if halved else ""
+def caveat(precision: Precision, hidden: int) -> str:
+    """What a headline says behind the precision where LSTMs of such a width aren't in it; "" where they are."""
+    halved = precision.device.type == "cuda" and precision.compute is torch.bfloat16 and not has_bf16(hidden)
+    return " (LSTMs in fp16, as torch casts them)" if halved else ""

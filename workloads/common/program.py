@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 from workloads.common.options import Options, Refusal, parse, parser
@@ -35,10 +36,11 @@ def run(program: str, main: Callable[[Sequence[str] | None], int], argv: Sequenc
 def end_workers() -> None:
     """End the processes that still load data, at once.
 
-    After an error nobody has told them that training is over, and at its exit torch waits five seconds for each. Its
-    own handler of a child's end would raise yet another error.
+    After an error nobody has told them that training is over, and at its exit torch waits five seconds for each. That
+    they are gone would be an error more: to its handler of a child's end, and to its thread that pins memory.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    threading.excepthook = lambda _: None
     for worker in multiprocessing.active_children():
         worker.kill()
 

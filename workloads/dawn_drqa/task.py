@@ -53,7 +53,9 @@ class DrQA(Task[Batch]):
         return self.about
 
     def headline(self, *, compiled: str) -> str:
-        return describe.headline(self.about, self.data, compiled=compiled, caveat=caveat(self.precision))
+        return describe.headline(
+            self.about, self.data, compiled=compiled, caveat=caveat(self.precision, self.data.recipe.hidden)
+        )
 
     def hyper_parameters(self, marks: Marks, replicas: int) -> None:
         describe.hyper_parameters(marks, self.data, replicas)

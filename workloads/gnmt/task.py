@@ -75,7 +75,9 @@ class Translation(Translator[Batch, Recipe]):
         return translate(self.model, sources, self.data.recipe)
 
     def headline(self, *, compiled: str) -> str:
-        return describe.headline(self.about, self.data, compiled=compiled, caveat=caveat(self.precision))
+        return describe.headline(
+            self.about, self.data, compiled=compiled, caveat=caveat(self.precision, self.data.recipe.hidden)
+        )
 
     def hyper_parameters(self, marks: Marks, replicas: int) -> None:
         describe.hyper_parameters(marks, self.data, self.schedule, replicas)
