@@ -190,6 +190,10 @@ class Late:
     exposed_allreduce_s: float | None = None
 
 
+COMPILES = ("compile_start", "compile_stop")
+"""Marks around the pass in which torch.compile compiles; MLPerf has none for it."""
+
+
 @frozen
 class Mark:
     """An event of the benchmark, by MLPerf's name, such as `run_start` or `eval_accuracy`."""

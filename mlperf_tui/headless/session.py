@@ -9,7 +9,7 @@ from mlperf_tui import launch
 from mlperf_tui.analysis.quality import evaluations
 from mlperf_tui.analysis.throughput import throughput
 from mlperf_tui.headless.signals import when_signalled
-from mlperf_tui.records import Alarm, HostReading, Mark, Record, Step
+from mlperf_tui.records import COMPILES, Alarm, HostReading, Mark, Record, Step
 from mlperf_tui.report.listing import current, listed
 from mlperf_tui.report.numbers import count, duration
 from mlperf_tui.report.pulse import Pulse, pulse
@@ -20,7 +20,6 @@ from mlperf_tui.session.status import LIVE, REVIVING, status
 
 LINE_EVERY_S = 10.0
 LOOK_EVERY_S = 0.5
-COMPILES = ("compile_start", "compile_stop")
 SLOW_STEPS = 2.0
 """A line of which the time passes without a step says so, unless a step usually takes half as long."""
 

@@ -30,7 +30,7 @@ def verdict(
     if asked is not None:
         return End(t, "stopped", f"ended by {asked.name} from outside", *_numbers(ended))
     if ended.signal is not None or ended.code:
-        how = f"exit code {ended.code}" if ended.signal is None else f"killed by {_name(ended.signal)}"
+        how = _code(ended.code or 0) if ended.signal is None else f"killed by {_name(ended.signal)}"
         guess = NO_MEMORY if no_memory and (ended.signal == signal.SIGKILL or ended.code == KILLED) else ""
         return End(t, "failed", f"{how}{guess}", *_numbers(ended))
     return End(t, "finished", "exit code 0", *_numbers(ended))
@@ -47,6 +47,12 @@ def _asked(ended: Exit) -> signal.Signals | None:
     """The polite signal that ended it, also where a shell or the program made it an exit code."""
     number = ended.signal if ended.signal is not None else (ended.code or 0) - 128
     return signal.Signals(number) if number in ASKED else None
+
+
+def _code(code: int) -> str:
+    """The exit code, and the signal that a shell or a launcher tells by it."""
+    number = code - 128
+    return f"exit code {code}: {_name(number)}" if number in set(signal.Signals) else f"exit code {code}"
 
 
 def _name(number: int) -> str:

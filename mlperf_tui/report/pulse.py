@@ -49,7 +49,11 @@ def pulse(folder: Folder, t: int) -> Pulse:
 
 
 def rate_of(steps: list[Step]) -> float | None:
-    """Samples over the time of the steps, data wait included; None where either was not told."""
+    """Samples over the time of the steps, data wait included; None where either was not told.
+
+    The program's first step is of no use beside others: it compiles, or loads what the next ones have.
+    """
+    steps = [step for step in steps if step.n] or steps
     samples = sum(step.samples or 0 for step in steps)
     seconds = sum((step.data_s or 0) + (step.host_s or 0) for step in steps)
     return samples / seconds if samples and seconds > 0 else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from mlperf_tui.analysis.quality import Quality
 from mlperf_tui.analysis.straggler import straggler
 from mlperf_tui.analysis.summary import Gpu, GpuLinks, MarkSaid, Range, Rank, Summary, Thread
+from mlperf_tui.records import COMPILES
 from mlperf_tui.report.numbers import DASH, count, duration, gib, how_many, moved, percent, rate
 from mlperf_tui.session.status import LIVE
 
@@ -113,11 +114,16 @@ def _session_rows(summary: Summary) -> Iterator[Row]:
         yield "note", session.note
 
 
+FAST = {"compiled": "torch.compile", "cuda_graphs": "CUDA graphs"}
+"""How the model was made fast, by the About record's fields."""
+
+
 def _made_with(summary: Summary) -> Iterator[str]:
     """What another person needs to make the run again: versions, commit, data, seed."""
     plan, about = summary.plan, summary.about or {}
     if about.get("torch"):
         yield f"torch {about['torch']}"
+    yield from (word for name, word in FAST.items() if about.get(name))
     yield f"mlperf-tui {plan['versions'].get('mlperf-tui', DASH)}"
     if plan["git"]:
         yield f"commit {plan['git']['commit'][:12]}{' with changes' if plan['git']['dirty'] else ''}"
@@ -159,6 +165,8 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
         times = speed.step_time_ms
         tail = f"p50 {count(times.p50)}, p90 {count(times.p90)}, p99 {count(times.p99)}; {times.source}"
         yield "step time", f"{count(times.mean)} ms ({tail})"
+    if (spent := _compiling_s(summary.marks)) is not None:
+        yield "compiling", f"{count(spent)} s, in the first step; in no rate"
     if speed.mfu is not None and speed.peak:
         yield "MFU", f"{percent(speed.mfu)} of {count(speed.peak.tflops)} TFLOP/s ({speed.peak.source})"
     yield "data wait", f"{percent(speed.data_wait_share)} of training time"
@@ -166,6 +174,12 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
         yield "ranks", f"{len(summary.ranks)}; {_slowest(summary.ranks, speed.unit)}"
     if len(summary.ranks) > 1 and speed.exposed_allreduce_share is not None:
         yield "all-reduce", f"{percent(speed.exposed_allreduce_share)} of training time exposed"
+
+
+def _compiling_s(marks: Sequence[MarkSaid]) -> float | None:
+    """Seconds for which torch.compile worked, where the program marks them."""
+    start, stop = (next((mark.at_s for mark in marks if mark.key == key), None) for key in COMPILES)
+    return None if start is None or stop is None else stop - start
 
 
 def _slowest(ranks: Sequence[Rank], unit: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from mlperf_tui.analysis.quality import evaluations, quality
-from mlperf_tui.records import About, Alarm, Clock, Late, Mark, Minute, Plan, Record, Step, decode
+from mlperf_tui.records import COMPILES, About, Alarm, Clock, Late, Mark, Minute, Plan, Record, Step, decode
 from mlperf_tui.session.follow import Origin
 from mlperf_tui.session.status import ENDED, Status
 from mlperf_tui.viewer.device import device_words
@@ -115,8 +115,8 @@ class Model:
                 self._happened.mark(record)
                 if record.key in {"run_start", "run_stop"}:
                     self._machine.running = record.key == "run_start"
-                if record.key in {"compile_start", "compile_stop"}:
-                    self._training.compiles(record.t, now=record.key == "compile_start")
+                if record.key in COMPILES:
+                    self._training.compiles(record.t, now=record.key == COMPILES[0])
             case Alarm():
                 self._happened.alarm(record)
                 self._machine.add(record)

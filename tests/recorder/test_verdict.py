@@ -13,6 +13,9 @@ from mlperf_tui.recorder.workload import Exit
     [
         (Exit(0, None), {}, "finished", "exit code 0"),
         (Exit(3, None), {}, "failed", "exit code 3"),
+        (Exit(137, None), {}, "failed", "exit code 137: SIGKILL"),
+        (Exit(128, None), {}, "failed", "exit code 128"),
+        (Exit(255, None), {}, "failed", "exit code 255"),
         (Exit(None, 9), {}, "failed", "killed by SIGKILL"),
         (Exit(None, 64), {}, "failed", "killed by SIGRTMAX"),
         (Exit(None, 50), {}, "failed", "killed by signal 50"),
@@ -23,7 +26,12 @@ from mlperf_tui.recorder.workload import Exit
         (None, {"run_stop": "success"}, "finished", "run_stop (success)"),
         (None, {}, "interrupted", "without run_stop"),
         (Exit(None, 9), {"no_memory": True}, "failed", "killed by SIGKILL; meanwhile the kernel ended processes"),
-        (Exit(137, None), {"no_memory": True}, "failed", "exit code 137; meanwhile the kernel ended processes"),
+        (
+            Exit(137, None),
+            {"no_memory": True},
+            "failed",
+            "exit code 137: SIGKILL; meanwhile the kernel ended processes",
+        ),
     ],
 )
 def test_verdict(ended: Exit | None, more: dict[str, object], word: str, why: str) -> None:

@@ -73,6 +73,16 @@ def test_accumulated_batches_are_in_the_title(kind: str, world: int, said: str) 
     assert title(found).endswith(f" · {said}")
 
 
+def test_compiling_and_graphs_are_told() -> None:
+    """How long torch.compile took, which is in no step's time; while it works, nothing."""
+    about, start = About(0, 1, 0, 1, torch="2.11", compiled=True, cuda_graphs=True), Mark(10**9, "compile_start")
+    steps = [Step(15 * 10**9, 0, 1, 0.1, 14.0), Step(16 * 10**9, 1, 1, 0.1, 0.9)]
+    found = dict(rows(summary(about, start, *steps, Mark(13 * 10**9, "compile_stop"))))
+    assert found["compiling"] == "12.0 s, in the first step; in no rate"
+    assert found["made with"].startswith("torch 2.11, torch.compile, CUDA graphs, ")
+    assert "compiling" not in dict(rows(summary(about, start, *steps)))
+
+
 @pytest.mark.parametrize("status", ["running", "stopping", "finished", "stopped"])
 def test_while_it_runs_nothing_is_the_end(status: str) -> None:
     """Loss and target are what they are so far."""

@@ -28,6 +28,17 @@ def test_the_rate_is_that_of_the_last_steps_of_all_ranks(tmp_path: Path) -> None
     assert pulse(Folder(tmp_path / "none"), 0) == Pulse()
 
 
+def test_the_first_step_is_in_no_rate(tmp_path: Path) -> None:
+    """It compiles: beside others it says nothing of how fast the run is. Alone it is all that is known."""
+    folder = session(tmp_path / "s", steps=1)
+    first = Step(SECOND, 0, 100, 0.0, 50.0)
+    (folder.path / "steps-0-0.jsonl").write_text(encode(first) + "\n")
+    assert pulse(folder, END).rate == 2.0
+    with folder.steps()[0].open("a") as file:
+        file.write("".join(encode(Step((1 + n) * SECOND, n, 100, 0.5, 0.5)) + "\n" for n in (1, 2)))
+    assert pulse(folder, END).rate == 100.0
+
+
 def test_it_is_unknown_as_long_as_one_rank_is(tmp_path: Path) -> None:
     """A rank that tells no samples is not taken for one that does nothing."""
     folder = ranks(tmp_path / "s", 2)
