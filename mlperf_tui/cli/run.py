@@ -108,6 +108,8 @@ def check_run(
     if command and given:
         raise click.UsageError(f"{given[0]} is for our workloads: a command's own options stand behind it")
     _check_device(options.get("device"), options.get("gpus"))
+    if verb == "run" and options.get("compile_mode") and not options.get("compile"):
+        raise click.UsageError("--compile-mode says how --compile compiles: give both")
 
 
 def _check_device(device: str | None, gpus: int | None) -> None:

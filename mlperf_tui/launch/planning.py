@@ -91,6 +91,8 @@ def _check_data(workload: catalog.Workload, data: str | None) -> None:
         raise MlperfTuiError(f"--data {data} {what}: name a data set's directory{others}")
     if not os.access(path, os.R_OK | os.X_OK):
         raise MlperfTuiError(f"--data {data} can't be read: check its permissions")
+    if not any(path.iterdir()):
+        raise MlperfTuiError(f"--data {data} is empty: name the directory that the data set lies in")
 
 
 def _check_needs(python: str) -> None:

@@ -74,6 +74,10 @@ CHECKPOINTS = {
 }
 
 
+STATUSES = {"aborted": "aborted: no target reached"}
+"""Beside a run that finished MLPerf's own word alone looks like an error."""
+
+
 def _sentence(mark: Mark) -> str:
     said = _value(mark.value)
     if mark.key in CHECKPOINTS and isinstance(step := mark.metadata.get("step"), int):
@@ -81,7 +85,7 @@ def _sentence(mark: Mark) -> str:
     epoch = mark.metadata.get("epoch_num")
     status = mark.metadata.get("status")
     extra = [f"epoch {epoch}"] if epoch is not None else []
-    extra += [str(status)] if status is not None else []
+    extra += [STATUSES.get(status, str(status))] if status is not None else []
     return clean(" ".join([mark.key, *([said] if said else []), *([f"({', '.join(extra)})"] if extra else [])]))
 
 

@@ -25,6 +25,8 @@ from tests.e2e.tool import Tool
         (("run", "ncf", "--data", "digits"), 125, "name a data set's directory or `clicks` or `synthetic`"),
         (("run", "deepbench-gemm", "--data", "digits"), 125, "--data digits does not exist"),
         (("run", "resnet50", "--data", "/etc/passwd"), 125, "is no directory"),
+        (("run", "resnet50", "--data", "EMPTY"), 125, "is empty: name the directory"),
+        (("run", "resnet50", "--compile-mode", "default"), 125, "give both"),
         (("run", "resnet50", "--python", "/no/python"), 127, "no Python at /no/python"),
         (("run", "resnet50", "--", "true"), 125, "not both"),
         (("run", "ncf", "--gpus", "2", "--device", "cuda:0"), 125, "use --device cuda in place of cuda:0"),
@@ -42,9 +44,10 @@ from tests.e2e.tool import Tool
         (("frobnicate",), 125, "frobnicate"),
     ],
 )
-def test_one_sentence(tool: Tool, words: tuple[str, ...], code: int, sentence: str) -> None:
+def test_one_sentence(tool: Tool, tmp_path: Path, words: tuple[str, ...], code: int, sentence: str) -> None:
     """What a person mistypes."""
-    said = tool(*words)
+    (tmp_path / "empty").mkdir()
+    said = tool(*(str(tmp_path / "empty") if word == "EMPTY" else word for word in words))
     assert said.code == code, said.err
     assert sentence in said.err
     assert len(said.err.strip().splitlines()) == 1

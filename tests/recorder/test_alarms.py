@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlperf_tui.recorder.alarms import Watch
-from mlperf_tui.records import GpuReading, HostReading, Late, Mark, Step
+from mlperf_tui.records import GpuReading, HostReading, Late, Mark, Record, Step
+from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Origin
+from mlperf_tui.session.log import Tail
+from tests.recorded import parts
 
 S = 1_000_000_000
 GIB = 1 << 30
@@ -177,6 +180,68 @@ def _hot(watch: Watch, start: int, stop: int, word: str = "thermal+power") -> No
         watch.see(RECORDER, GpuReading(second * S, limits=("", word), temperature_c=(60.0, 91.0)))
 
 
+def _exchange(watch: Watch, start_s: int, seconds: int, own: tuple[float, ...], *, by_gpu: bool = False) -> list[str]:
+    """All alarms' sentences over so many seconds of steps of 1 s, of which each rank works so long by itself."""
+    told: list[str] = []
+    for t in range(start_s, start_s + seconds):
+        for rank, mine in enumerate(own):
+            watch.see(_rank(rank), Step(t * S, t, 32, 0.25, 9.0 if by_gpu else 0.75))
+            watch.see(_rank(rank), Late(t, 1.0 if by_gpu else None, exposed_allreduce_s=1.0 - mine))
+        told += [text for _, text in watch.look(t * S, 100 * GIB)]
+    return told
+
+
+@pytest.mark.parametrize("by_gpu", [True, False])
+def test_a_rank_that_the_others_wait_for(*, by_gpu: bool) -> None:
+    """After two stretches in which it was slow, once; again when it was well in between. By the GPU's clock if told."""
+    watch = Watch()
+    slow = ["rank 1 works 1.5 times as long as the others, which wait for it"]
+    assert _exchange(watch, 1, 30, (0.6, 0.6, 0.6), by_gpu=by_gpu) == []
+    assert _exchange(watch, 31, 15, (0.6, 0.9, 0.6), by_gpu=by_gpu) == []
+    assert _exchange(watch, 46, 60, (0.6, 0.9, 0.6), by_gpu=by_gpu) == slow
+    assert _exchange(watch, 106, 30, (0.6, 0.7, 0.6), by_gpu=by_gpu) == []
+    assert _exchange(watch, 136, 40, (0.6, 0.9, 0.6), by_gpu=by_gpu) == slow
+
+
+def test_ranks_that_take_turns_in_being_slow_are_none() -> None:
+    """A stretch each: a batch that took long, and not a rank."""
+    watch = Watch()
+    found = [_exchange(watch, 1 + 10 * n, 10, (0.9, 0.6) if n % 2 else (0.6, 0.9)) for n in range(8)]
+    assert found == [[]] * 8
+
+
+def test_a_rank_of_whose_exchange_nothing_is_known_is_not_judged() -> None:
+    """Nor one that takes too few steps to tell."""
+    watch = Watch()
+    for t in range(1, 80):
+        watch.see(_rank(0), Step(t * S, t, 32, 0.5, 0.5))
+        watch.see(_rank(1), Step(t * S, t, 32, 0.5, 5.5))
+        watch.see(_rank(1), Late(t))
+        if t % 30 == 0:
+            watch.see(_rank(1), Late(t, exposed_allreduce_s=0.1))
+        assert watch.look(t * S, 100 * GIB) == []
+
+
+@pytest.mark.parametrize(("name", "named"), [("two-h200", []), ("two-h200-slowed", ["rank 1"])])
+def test_on_two_real_gpus(name: str, named: list[str]) -> None:
+    """ResNet-50 on two H200, and the same with rank 1 held for half of the time."""
+    seen: list[tuple[int, Origin, Record]] = []
+    for rank, path in enumerate(Folder(parts.HERE / name).steps()):
+        stepped: dict[int, int] = {}
+        for record in Tail(path).read():
+            if isinstance(record, Step):
+                stepped[record.n] = record.t
+            if isinstance(record, Step | Late):
+                seen.append((stepped[record.n], _rank(rank), record))
+    watch, told, asked = Watch(), [], 0
+    for t, origin, record in sorted(seen, key=lambda one: one[0]):
+        watch.see(origin, record)
+        if t - asked >= S:
+            asked = t
+            told += [text for kind, text in watch.look(t, 100 * GIB) if kind == "rank-slow"]
+    assert [text.partition(" works")[0] for text in told] == named
+
+
 def test_heat_is_told_after_ten_seconds() -> None:
     """For the GPU that it holds, with its temperature; a short pause does not end it."""
     watch = Watch()
@@ -224,7 +289,14 @@ def test_a_disk_must_hold_another_hour_of_this_session() -> None:
 
 records = st.one_of(
     st.builds(Step, st.integers(0, 10**12), st.integers(0, 10**6)),
-    st.builds(Late, st.integers(0, 10**6), loss=st.none() | st.floats(), skipped=st.none() | st.booleans()),
+    st.builds(
+        Late,
+        st.integers(0, 10**6),
+        st.none() | st.floats(),
+        loss=st.none() | st.floats(),
+        skipped=st.none() | st.booleans(),
+        exposed_allreduce_s=st.none() | st.floats(),
+    ),
     st.builds(Mark, st.integers(0, 10**12), st.text() | st.sampled_from(["eval_start", "eval_stop", "run_stop"])),
     st.builds(
         GpuReading,

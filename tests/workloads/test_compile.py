@@ -155,12 +155,19 @@ def noise(root: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("kind", "asked", "mode"),
-    [("cuda", None, "reduce-overhead"), ("cuda", "default", "default"), ("cpu", None, None)],
+    ("kind", "world", "asked", "mode"),
+    [
+        ("cuda", 1, None, "reduce-overhead"),
+        ("cuda", 2, None, None),
+        ("cuda", 1, "default", "default"),
+        ("cuda", 2, "reduce-overhead", "reduce-overhead"),
+        ("cpu", 1, None, None),
+    ],
 )
-def test_a_workloads_own_mode_is_for_gpus(kind: str, asked: str | None, mode: str | None) -> None:
-    """Where none is asked for: a CPU has no graphs to launch."""
-    run: Any = SimpleNamespace(task=Detector, setting=SimpleNamespace(device=torch.device(kind)))
+def test_a_workloads_own_mode_is_for_one_gpu(kind: str, world: int, asked: str | None, mode: str | None) -> None:
+    """Where none is asked for: a CPU has no graphs to launch, and several GPUs exchange gradients in between."""
+    group = SimpleNamespace(ranks=SimpleNamespace(world=world))
+    run: Any = SimpleNamespace(task=Detector, setting=SimpleNamespace(device=torch.device(kind)), group=group)
     run.options = SimpleNamespace(compile_mode=asked)
     assert Run.compile_mode.fget(run) == mode  # type: ignore[attr-defined]
 

@@ -107,8 +107,9 @@ class Run(Generic[Batch]):
 
     @property
     def compile_mode(self) -> str | None:
-        """torch.compile's, as asked for, else the task's own; graphs are a GPU's."""
-        usual = self.task.compile_mode if self.setting.device.type == "cuda" else None
+        """torch.compile's, as asked for, else the task's own: graphs, of one GPU alone."""
+        alone = self.setting.device.type == "cuda" and self.group.ranks.world == 1
+        usual = self.task.compile_mode if alone else None
         return self.options.compile_mode or usual
 
     def record(self) -> bool:
