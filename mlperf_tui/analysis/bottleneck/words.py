@@ -101,7 +101,7 @@ LIMITS = ("power_limit_share", "thermal_limit_share")
 ADVICE = {
     INPUT: "Give the loader more workers (--workers), prepare samples beforehand, or keep them in memory.",
     LINK: "Exchange less often (accumulate gradients), or give a step more work: a larger --batch.",
-    HOST: "Launch fewer kernels from Python: torch.compile or CUDA graphs, or a larger --batch.",
+    HOST: "Launch fewer kernels from Python: torch.compile or CUDA graphs, where not yet used, or a larger --batch.",
     MEMORY: "Fuse small kernels with torch.compile, and keep images channels-last, so that less is read and written.",
     POWER_OR_HEAT: "Raise the power cap where the card allows it (nvidia-smi -pl), or spread the work over more GPUs.",
     COMPUTE: "The card itself is the limit: more GPUs, or less work for a sample, make it faster.",
