@@ -58,7 +58,7 @@ def test_the_step_that_compiles_is_in_no_rate() -> None:
     progress = Progress("samples/s")
     progress.add(RANK, Mark(1 * SECOND, "compile_start"))
     progress.add(RECORDER, HostReading(9 * SECOND, run_cpu_cores=1.0))
-    assert progress.line(Pulse()) == "00:00:08  the model is compiled  1.00 CPU cores"
+    assert progress.line(Pulse()) == "00:00:08  the model is being compiled  1.00 CPU cores"
     progress.add(RANK, Mark(29 * SECOND, "compile_stop"))
     progress.add(RANK, Step(30 * SECOND, 0, 8, 0.0, 29.5))
     for n in range(1, 11):

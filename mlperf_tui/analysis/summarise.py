@@ -54,7 +54,7 @@ def summarise(plan: Plan, status: Status, fold: Fold, last_lines: tuple[str, ...
         plan=asdict(plan),
         about=asdict(about) if about else None,
         failure=_failure(status, last_lines),
-        throughput=_rate(plan, rate, used),
+        throughput=_rate(plan, rate, used, _silent_s(fold, status, marks)),
         ranks=tuple(_rank(about, plan, rate) for about in sorted(abouts, key=lambda about: about.rank)),
         quality=quality(plan, about, marks),
         loss=_loss(fold),
@@ -147,7 +147,14 @@ def _used(rate: Throughput, about: About | None, plan: Plan, gpus: tuple[Gpu, ..
     )
 
 
-def _rate(plan: Plan, rate: Throughput, used: Mfu) -> Rate:
+def _silent_s(fold: Fold, status: Status, marks: list[Mark]) -> float | None:
+    lasts = [totals.last_t for totals in fold.ranks.values() if totals.last_t is not None]
+    if not lasts or status.end is None or any(mark.key == "run_stop" for mark in marks):
+        return None
+    return max(0.0, (status.end.t - max(lasts)) / 1e9)
+
+
+def _rate(plan: Plan, rate: Throughput, used: Mfu, silent_s: float | None) -> Rate:
     return Rate(
         unit=plan.unit,
         mean=rate.samples_per_s,
@@ -160,6 +167,7 @@ def _rate(plan: Plan, rate: Throughput, used: Mfu) -> Rate:
         exposed_allreduce_share=rate.exposed_allreduce_share if len(rate.by_rank) > 1 else 0.0,
         mfu=used.share,
         peak=used.peak,
+        silent_s=silent_s,
     )
 
 

@@ -65,6 +65,7 @@ class Rate:
     `median` is the rate of a step at its median time, `p10` at its 90th percentile time; `data_wait_share` is the
     part of training time that waited for data (0 to 1), `exposed_allreduce_share` that of the rank that waits least
     for the exchange of gradients and nothing else; `mfu` the part (0 to 1) of `peak` that the model's arithmetic takes.
+    `silent_s` is how long before its end a run that didn't mark it (run_stop) took its last step.
     """
 
     unit: str
@@ -78,6 +79,7 @@ class Rate:
     exposed_allreduce_share: float | None
     mfu: float | None
     peak: Peak | None
+    silent_s: float | None = None
 
 
 @frozen

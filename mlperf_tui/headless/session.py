@@ -78,7 +78,7 @@ class Progress:
     def _training(self, speed: float | None, now: Pulse) -> list[str]:
         last, silent_s = self._step(), now.silent_s(LINE_EVERY_S, SLOW_STEPS)
         if last is None:
-            return ["the model is compiled" if self._compiling else "no steps reported"]
+            return ["the model is being compiled" if self._compiling else "no steps reported"]
         if silent_s is not None:
             return [f"step {last + 1}", f"no step for {duration(silent_s)}"]
         return [f"step {last + 1}", f"{count(speed)} {self._unit}", f"loss {count(self._loss)}"]

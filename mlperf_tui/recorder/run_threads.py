@@ -31,6 +31,10 @@ long as a viewer shows a frame.
 """
 
 
+STOPPED = "Tt"
+"""The kernel's states of a process that SIGSTOP or a debugger holds (man 5 proc)."""
+
+
 class RunThreads:
     """`read`, `look` and `dump_soon` may be called from a thread each."""
 
@@ -79,6 +83,11 @@ class RunThreads:
         for pid, rank in self._by_pid.items():
             here[rank] = here.get(rank, False) or pid in self._members
         return here
+
+    def stopped(self) -> set[int]:
+        """The ranks of which a process was stopped at the last reading, by a signal or a debugger."""
+        members = self._members
+        return {rank for pid, rank in self._by_pid.items() if pid in members and members[pid].state in STOPPED}
 
     def dump_soon(self) -> None:
         """Have the stacks of all ranks written down, by a thread of its own; nothing where one is at it."""

@@ -82,7 +82,8 @@ class Samplers:
 
     def _raise_alarms(self) -> set[str]:
         self._roller.roll()
-        begun = self._watch.look(time.monotonic_ns(), disk_free(self._folder.path), self.threads.ranks())
+        free, threads = disk_free(self._folder.path), self.threads
+        begun = self._watch.look(time.monotonic_ns(), free, threads.ranks(), threads.stopped())
         for kind, text in begun:
             self._readings.alarm(kind, text)
         return {kind for kind, _ in begun}

@@ -8,7 +8,7 @@ from mlperf_tui.analysis.quality import Quality
 from mlperf_tui.analysis.straggler import straggler
 from mlperf_tui.analysis.summary import Gpu, GpuLinks, MarkSaid, Range, Rank, Summary, Thread
 from mlperf_tui.records import COMPILES
-from mlperf_tui.report.numbers import DASH, count, duration, gib, how_many, moved, percent, rate
+from mlperf_tui.report.numbers import DASH, ENDED_BY, count, duration, gib, how_many, moved, percent, rate
 from mlperf_tui.session.status import LIVE
 
 SYMBOLS = {"finished": "✓", "failed": "✗", "stopped": "■", "interrupted": "?", "running": "●"}
@@ -56,7 +56,10 @@ def device(summary: Summary) -> str | None:
 def state(summary: Summary) -> str:
     """The status as a symbol, a word and the sentence behind it."""
     session = summary.session
-    sentence = f" ({session.why})" if session.why else ""
+    ended_by = next((mark.metadata.get("ended_by") for mark in summary.marks if mark.key == "run_stop"), None)
+    told = [session.why] if session.why else []
+    told += [ENDED_BY[ended_by]] if session.status == "finished" and ended_by in ENDED_BY else []
+    sentence = f" ({'; '.join(told)})" if told else ""
     return f"{SYMBOLS.get(session.status, '●')} {session.status}{sentence}"
 
 
@@ -67,7 +70,7 @@ def rows(summary: Summary) -> Iterator[Row]:
     yield from _training_rows(summary)
     yield from _limit_rows(summary)
     for quality in summary.quality:
-        yield "quality", _quality(quality, _so_far(summary))
+        yield "quality", _quality(quality, _so_far(summary), resumed="resumed" in dict(_checkpoint_rows(summary)))
     if summary.loss.final is not None:
         yield "loss", _loss(summary)
     yield from _machine_rows(summary)
@@ -141,8 +144,11 @@ def _checkpoint_rows(summary: Summary) -> Iterator[Row]:
     saved, failed = _last(summary, "checkpoint_saved"), _last(summary, "checkpoint_failed")
     told = [f"{saved.value}, {_after(saved.metadata.get('step'))}"] if saved else []
     told += [f"none {_after(failed.metadata.get('step'))}: {failed.value}"] if failed else []
+    asked = any(word.partition("=")[0] == "--checkpoint" for word in summary.plan["argv"])
     if told:
         yield "checkpoint", "; ".join(told)
+    elif asked and summary.plan["kind"] == "workload" and summary.session.status not in LIVE:
+        yield "checkpoint", "none was saved"
 
 
 def _after(step: object) -> str:
@@ -154,6 +160,10 @@ def unknowns(summary: Summary) -> Iterator[Row]:
     yield from summary.unknown.items()
 
 
+SILENT_S, SILENT_STEPS = 10.0, 10.0
+"""So long, and so many times a usual step, a run must have made none before its end for a row about it."""
+
+
 def _training_rows(summary: Summary) -> Iterator[Row]:
     speed = summary.throughput
     if not speed.steps:
@@ -161,6 +171,9 @@ def _training_rows(summary: Summary) -> Iterator[Row]:
     warm = f", {speed.warmup_steps} of warm-up left out" if speed.warmup_steps else ""
     spread = f"median {count(speed.median)}, slowest tenth {count(speed.p10)}"
     yield "throughput", f"{count(speed.mean)} {speed.unit} ({spread}; {_steps(speed.steps)}{warm})"
+    silent = speed.silent_s or 0.0
+    if silent >= max(SILENT_S, SILENT_STEPS * (speed.step_time_ms.mean / 1e3 if speed.step_time_ms else 0.0)):
+        yield "stalled", f"no step in the last {duration(silent)}, which is in no rate"
     if speed.step_time_ms:
         times = speed.step_time_ms
         tail = f"p50 {count(times.p50)}, p90 {count(times.p90)}, p99 {count(times.p99)}; {times.source}"
@@ -219,14 +232,15 @@ def _so_far(summary: Summary) -> str:
     return " so far" if summary.session.status in LIVE else ""
 
 
-def _quality(quality: Quality, so_far: str) -> str:
+def _quality(quality: Quality, so_far: str, *, resumed: bool) -> str:
     text = f"{quality.metric} {count(quality.value, 4)}"
     if quality.best is not None and quality.best != quality.value:
         text += f" (best {count(quality.best, 4)})"
     if quality.target is None:
         return text
+    part = ", counted from where it went on" if resumed else ""
     if quality.reached:
-        return f"{text}, target {count(quality.target)} reached after {duration(quality.time_to_target_s)}"
+        return f"{text}, target {count(quality.target)} reached after {duration(quality.time_to_target_s)}{part}"
     return f"{text}, target {count(quality.target)} not reached{so_far}"
 
 
@@ -248,8 +262,9 @@ def _machine_rows(summary: Summary) -> Iterator[Row]:
         yield "energy", f"{count(summary.energy.j_per_sample)} J a sample, GPUs alone"
     if text := _links(summary):
         yield "NVLink", text
+    since = "run_start" if any(mark.key == "run_start" for mark in summary.marks) else "the start"
     for alarm in summary.alarms:
-        yield "alarm", f"{alarm.text} (at {duration(alarm.at_s)})"
+        yield "alarm", f"{alarm.text} ({duration(alarm.at_s)} after {since})"
     yield "monitor", _monitor(summary)
 
 

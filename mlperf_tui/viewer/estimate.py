@@ -21,12 +21,14 @@ def estimate(
 
     The slopes of the last evaluations bound it: the whole stretch's and the last one's, since learning slows down.
     It shows only at an evaluation, up to one interval later. None before the third evaluation, without a target, when
-    it is reached, or when the metric doesn't move its way.
+    it is reached, or when the metric doesn't move its way or was better long ago.
     """
     if target is None or len(evaluations) < NEEDED:
         return None
     scale = _scale([*(value for _, value in evaluations), target], direction)
     points = [(t / 1e9, scale(value)) for t, value in evaluations[-LAST:]]
+    if max(scale(value) for _, value in evaluations) > max(value for _, value in points):
+        return None
     left = scale(target) - points[-1][1]
     slopes = (_slope(points), _slope(points[-2:]))
     if left <= 0 or min(slopes) <= 0:

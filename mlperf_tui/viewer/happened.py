@@ -7,6 +7,7 @@ from collections import deque
 from typing import Any
 
 from mlperf_tui.records import Alarm, Clock, Mark
+from mlperf_tui.report.numbers import ENDED_BY
 from mlperf_tui.session.output import clean
 from mlperf_tui.viewer.snapshot import Event
 
@@ -86,6 +87,7 @@ def _sentence(mark: Mark) -> str:
     status = mark.metadata.get("status")
     extra = [f"epoch {epoch}"] if epoch is not None else []
     extra += [STATUSES.get(status, str(status))] if status is not None else []
+    extra += [ENDED_BY[by]] if (by := mark.metadata.get("ended_by")) in ENDED_BY else []
     return clean(" ".join([mark.key, *([said] if said else []), *([f"({', '.join(extra)})"] if extra else [])]))
 
 

@@ -26,13 +26,14 @@ class Limits:
     def now(
         self, now: int, machine: Machine, gpus: Collection[GpuNow], training: Training, precision: str | None
     ) -> Verdict:
-        """The verdict at `now`, in monotonic ns. While no step ends, as in an evaluation, it stays what it was.
+        """The verdict at `now`, in monotonic ns. While it evaluates or saves it stays what it was, for a minute.
 
-        After a minute of that, and while the model is compiled, there is nothing that a limit could be told of.
+        Without steps for any other reason, and while the model is compiled, a limit could be told of nothing.
         """
         if training.compiling_s is not None:
-            return Verdict(UNKNOWN, (f"the model is compiled, since {duration(training.compiling_s)}",), COMPILES)
-        if training.silent_s is not None and not training.now.steps and not machine.recent.rests(now):
+            return Verdict(UNKNOWN, (f"the model is being compiled, since {duration(training.compiling_s)}",), COMPILES)
+        rests = training.pausing and machine.recent.rests(now)
+        if training.silent_s is not None and not training.now.steps and not rests:
             return Verdict(UNKNOWN, (f"no step for {duration(training.silent_s)}",), STACKS)
         if self._last is None or training.now.steps or not machine.recent.rests(now):
             early = Evidence(on_gpu=bool(gpus), just_begun=True)

@@ -113,6 +113,7 @@ class Model:
                 self._abouts[record.rank] = record
             case Mark():
                 self._happened.mark(record)
+                self._training.pauses(record.key)
                 if record.key in {"run_start", "run_stop"}:
                     self._machine.running = record.key == "run_start"
                 if record.key in COMPILES:

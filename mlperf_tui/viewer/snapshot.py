@@ -29,8 +29,8 @@ class Training:
     """How fast it trains: `now` over the last seconds, `whole` over the run without its warm-up.
 
     `silent_s` is the time since the last step, None before the first; `compiling_s` that since the model began to be
-    compiled, None where it isn't; `memory_bytes` the most that torch allocated on
-    one device; `curve` samples a second; `spent_w` the power of the run's GPUs.
+    compiled, None where it isn't; `pausing` says that it evaluates or saves, by its marks; `memory_bytes` is the most
+    that torch allocated on one device; `curve` samples a second; `spent_w` the power of the run's GPUs.
     """
 
     now: Throughput = field(default_factory=Throughput)
@@ -38,6 +38,7 @@ class Training:
     curve: Track = field(default_factory=Track)
     silent_s: float | None = None
     compiling_s: float | None = None
+    pausing: bool = False
     memory_bytes: int | None = None
     spent_w: float | None = None
 

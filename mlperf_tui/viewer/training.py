@@ -18,6 +18,12 @@ WINDOW_STEPS = 5
 """The numbers of now come from the last ten seconds, or from as many more as hold five steps of a slow loop."""
 
 SLICES = 120
+PAUSES = ("eval", "checkpoint", "staging", "init")
+"""What lies between two steps, from NAME_start to NAME_stop or NAME_end, as MLPerf's logger names intervals."""
+
+TURNS = ("turn_wait", "turn_start")
+"""A run of an experiment waits between these two while another is measured."""
+
 Ranks = dict[int, RankTotals]
 
 
@@ -35,11 +41,21 @@ class TrainingFold:
         self._last_t: int | None = None
         self._compiling_t: int | None = None
         self._odd = False
+        self._pauses: set[str] = set()
 
     def compiles(self, t: int, *, now: bool) -> None:
         """The model is compiled from `t` on, or was until then: the step that holds this is no step of now."""
         self._compiling_t = t if now else None
         self._odd = not now
+
+    def pauses(self, key: str) -> None:
+        """A mark: where it is an evaluation's, a checkpoint's or another run's turn, no step is to be waited for."""
+        name, _, end = key.rpartition("_")
+        if key in TURNS:
+            name, end = TURNS[0], "start" if key == TURNS[0] else "stop"
+        elif not any(pause in name for pause in PAUSES):
+            return
+        (self._pauses.add if end == "start" else self._pauses.discard)(name)
 
     def recall(self, minute: Minute, *, in_sight: bool) -> None:
         """Take in a minute of long ago: into the totals, and into the curve when that still shows it."""
@@ -55,6 +71,8 @@ class TrainingFold:
     def step(self, rank: int, step: Step) -> None:
         self.turn(step.t // SECOND_NS)
         self._last_t = step.t
+        if self._pauses:
+            self._pauses.clear()
         self._fold(rank).step(step)
 
     def late(self, rank: int, late: Late) -> None:
@@ -83,6 +101,7 @@ class TrainingFold:
             curve=self._curve.track(second),
             silent_s=None if self._last_t is None else max(0.0, (now - self._last_t) / SECOND_NS),
             compiling_s=None if self._compiling_t is None else (now - self._compiling_t) / SECOND_NS,
+            pausing=bool(self._pauses),
             memory_bytes=max(peaks, default=None),
         )
 

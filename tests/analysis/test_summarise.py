@@ -167,6 +167,7 @@ def test_names_that_others_rely_on() -> None:
         "exposed_allreduce_share",
         "mfu",
         "peak",
+        "silent_s",
     } == body["throughput"].keys()
     assert {"mean", "p50", "p90", "p99", "source"} == body["throughput"]["step_time_ms"].keys()
     assert {

@@ -242,6 +242,20 @@ def test_on_two_real_gpus(name: str, named: list[str]) -> None:
     assert [text.partition(" works")[0] for text in told] == named
 
 
+def test_a_rank_that_is_stopped() -> None:
+    """After ten seconds, once; one that is held and let go again and again is none, and a new time is told anew."""
+    watch = Watch()
+    seen = [watch.look(t * S, 100 * GIB, {0: True, 1: True}, {1} if t % 5 else set()) for t in range(1, 40)]
+    assert seen == [[]] * 39
+    seen = [watch.look(t * S, 100 * GIB, {0: True, 1: True}, {1}) for t in range(40, 70)]
+    assert [text for told in seen for _, text in told] == [
+        "the process of rank 1 is stopped (SIGSTOP): kill -CONT lets it go on"
+    ]
+    assert watch.look(70 * S, 100 * GIB, {0: True, 1: True}, set()) == []
+    seen = [watch.look(t * S, 100 * GIB, {0: True, 1: True}, {1}) for t in range(71, 90)]
+    assert [kind for told in seen for kind, _ in told] == ["rank-stopped"]
+
+
 def test_heat_is_told_after_ten_seconds() -> None:
     """For the GPU that it holds, with its temperature; a short pause does not end it."""
     watch = Watch()

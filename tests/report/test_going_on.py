@@ -9,7 +9,7 @@ import pytest
 
 from mlperf_tui.analysis.summarise import summarise
 from mlperf_tui.analysis.summary import Summary
-from mlperf_tui.records import About, HostReading, Late, Mark, Record, Step
+from mlperf_tui.records import About, End, HostReading, Late, Mark, Record, Step
 from mlperf_tui.report.as_json import to_json
 from mlperf_tui.report.as_markdown import to_markdown
 from mlperf_tui.report.as_text import to_text
@@ -71,6 +71,45 @@ def test_accumulated_batches_are_in_the_title(kind: str, world: int, said: str) 
     about = About(0, world, 0, 1, samples_per_step=300)
     found = summary(about, Mark(1, "gradient_accumulation_steps", 3), kind=kind)
     assert title(found).endswith(f" · {said}")
+
+
+def test_a_target_reached_after_a_resume() -> None:
+    """What was trained before isn't in the time."""
+    marks = Mark(10**9, "run_start"), Mark(6 * 10**9, "eval_accuracy", 0.9, {"epoch_num": 2})
+    about = About(0, 1, 0, 1, metric="top-1", direction="up", target=0.9)
+    whole = dict(rows(summary(about, *marks)))["quality"]
+    assert whole.endswith("reached after 00:00:05")
+    part = replace(about, resumed={"after_step": 205, "file": "ck/last.pt"})
+    assert dict(rows(summary(part, *marks)))["quality"] == f"{whole}, counted from where it went on"
+
+
+def test_that_nothing_was_saved() -> None:
+    """Where a folder for checkpoints was named: the run was killed before its first."""
+    made = summary(About(0, 1, 0, 1), status="stopped")
+    asked = replace(made, plan={**made.plan, "argv": ["python", "--checkpoint=ck"]})
+    assert dict(rows(asked))["checkpoint"] == "none was saved"
+    assert "checkpoint" not in dict(rows(made))
+
+
+@pytest.mark.parametrize(("end_s", "more", "said"), [(60, [], "00:00:50"), (19, [], None), (60, ["run_stop"], None)])
+def test_a_run_that_stood_still_before_its_end(end_s: int, more: list[str], said: str | None) -> None:
+    """Where it marked no end: how long it had made no step. No rate tells of it."""
+    fold = Fold()
+    steps: list[Record] = [Step(n * 10**9, n, 1, 0.1, 0.9) for n in range(1, 11)]
+    for record in (*steps, *(Mark(1, key) for key in more)):
+        fold.add(Origin("steps-0-0.jsonl", 0), record)
+    status = Status("stopped", "", End(end_s * 10**9, "stopped", "stopped on request"))
+    found = dict(rows(summarise(plan("s-1"), status, fold)))
+    assert found.get("stalled") == (said and f"no step in the last {said}, which is in no rate")
+
+
+@pytest.mark.parametrize(("by", "said"), [("epochs", "(exit code 0; epochs done)"), ("target", "(exit code 0)")])
+def test_what_ended_it(by: str, said: str) -> None:
+    """Of --minutes, --steps and the epochs the first that was over."""
+    fold = Fold()
+    fold.add(Origin("steps-0-0.jsonl", 0), Mark(1, "run_stop", None, {"status": "aborted", "ended_by": by}))
+    found = summarise(plan("s-1"), Status("finished", "exit code 0"), fold)
+    assert dict(rows(found))["status"] == f"✓ finished {said}"
 
 
 def test_compiling_and_graphs_are_told() -> None:

@@ -51,3 +51,10 @@ def test_nothing_where_it_does_not_move_its_way() -> None:
     assert estimate([(0, 0.2), (1 * S, 0.2), (2 * S, 0.2)], 0.8, "up", 2 * S) is None
     assert estimate([(0, 0.2), (1 * S, 0.5), (2 * S, 0.9)], 0.8, "up", 2 * S) is None
     assert estimate(falling, None, "up", 20 * S) is None
+
+
+def test_nothing_where_it_was_better_long_ago() -> None:
+    """It has learnt too much by heart: that the last ones rise a little doesn't lead to the target."""
+    values = [0.5, 0.78, 0.75, 0.7, 0.64, 0.65, 0.66]
+    assert estimate([(10 * n * S, value) for n, value in enumerate(values)], 0.9, "up", 60 * S) is None
+    assert estimate([(10 * n * S, value) for n, value in enumerate([*values, 0.79])], 0.9, "up", 70 * S) is not None

@@ -12,6 +12,7 @@ from mlperf_tui.records import (
     Clock,
     GpuInfo,
     GpuReading,
+    HostReading,
     Late,
     Mark,
     Minute,
@@ -90,7 +91,7 @@ def test_the_step_that_compiles_is_no_step_of_now() -> None:
     began: list[Record] = [Mark(T0, "run_start"), Mark(T0, "compile_start")]
     compiling = seen(*began, at=42)
     assert compiling.limited is not None
-    assert compiling.limited.evidence == ("the model is compiled, since 00:00:42",)
+    assert compiling.limited.evidence == ("the model is being compiled, since 00:00:42",)
     first: list[Record] = [Mark(T0 + 60 * S, "compile_stop"), step(60.2, 0, seconds=60.2)]
     settled = seen(*began, *first, *(step(60.7 + n / 2, n + 1) for n in range(8)), at=65)
     assert settled.training.now.samples_per_s == pytest.approx(64)
@@ -105,6 +106,22 @@ def test_a_run_that_stands_still_has_no_limit() -> None:
     standing = seen(*steps, at=19.5 + 73)
     assert standing.limited is not None
     assert (standing.limited.value, standing.limited.evidence) == ("unknown", ("no step for 00:01:13",))
+
+
+@pytest.mark.parametrize(
+    ("marks", "stands"),
+    [((), True), (("eval_start",), False), (("turn_wait",), False), (("eval_start", "eval_stop"), True)],
+)
+def test_a_pause_that_is_marked_is_none(marks: tuple[str, ...], stands: bool) -> None:
+    """Nobody waits for a step while it evaluates; without a mark ten seconds are enough to say that it stands still."""
+    records: list[Record] = []
+    for second in range(1, 21):
+        reading = HostReading(T0 + round((second - 0.2) * S), run_cpu_cores=1.9, cpu_cores=2.0)
+        records += [step(second - 0.5, 2 * second), reading, step(second, 2 * second + 1)]
+    paused: list[Record] = [Mark(T0 + round(20.1 * S), key) for key in marks]
+    found = seen(*records, *paused, at=33).limited
+    assert found is not None
+    assert (found.evidence == ("no step for 00:00:13",)) is stands
 
 
 def test_several_ranks_add_up_also_when_their_steps_fall_into_different_seconds() -> None:

@@ -172,8 +172,8 @@ def learning(*qualities: Measured) -> Learning:
         ((-1.5, -2.5), -2.61, ("-1.50", "-2.70")),
         ((2.95, 2.03), float("nan"), ("2.95", "2.03")),
         ((2.0, 2.0), 2.0, ("", "")),
-        ((4.1e-10, 3.2e-10), 3.3e-10, ("4e-10", "3e-10")),
-        ((1.3e9, 2.2e7), 4.0e8, ("1e+09", "0")),
+        ((4.1e-10, 3.2e-10), 3.3e-10, ("4.1e-10", "3.2e-10")),
+        ((1.3e9, 2.2e7), 4.0e8, ("1.3e+09", "0")),
     ],
 )
 def test_the_axis_holds_the_last_loss(means: tuple[float, float], last: float, ends: tuple[str, str]) -> None:

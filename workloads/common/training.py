@@ -27,6 +27,9 @@ from workloads.common.task import Task
 
 Batch = TypeVar("Batch")
 
+TARGET = "target"
+"""What ends a run that MLPerf calls a success."""
+
 
 def set_lr(optimiser: torch.optim.Optimizer, lr: float) -> None:
     """The rate of the next step."""
@@ -140,27 +143,30 @@ class Run(Generic[Batch]):
         self.stop.gently(self.steps.release)
         self.marks.start("run")
         self.limits.start()
-        reached = False
+        ended_by = "error"
         try:
-            reached = self.epochs()
+            ended_by = self.epochs()
         finally:
-            self.marks.stop("run", status="success" if reached else "aborted")
+            self.marks.stop("run", status="success" if ended_by == TARGET else "aborted", ended_by=ended_by)
 
-    def epochs(self) -> bool:
-        """Train and evaluate until something ends it; whether the target was reached."""
+    def epochs(self) -> str:
+        """Train and evaluate until something ends it, and say what: target, signal, minutes, steps, epochs."""
         for number in range(self.taken // self.steps_per_epoch + 1, self.task.epochs + 1):
             self.epoch(number)
             stopped = self.group.now(self.stop.asked is not None)
             late = self.group.now(self.limits.passed())
-            over = late or self.limits.taken(self.taken) or number == self.task.epochs
+            full = self.limits.taken(self.taken)
+            over = late or full or number == self.task.epochs
             due = over or number % self.task.eval_every == 0
             quality = self.evaluate(number, due=due and not stopped)
             self.save()
             if quality is not None and self.group.told(self.task.reached(quality)):
-                return True
-            if over or self.group.now(self.stop.asked is not None):
-                return False
-        return False
+                return TARGET
+            if self.group.now(self.stop.asked is not None):
+                return "signal"
+            if late or full:
+                return "minutes" if late else "steps"
+        return "epochs"
 
     def epoch(self, number: int) -> None:
         """Train on every sample once, or until the run's end comes first."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from mlperf_tui.analysis.bottleneck.evidence import Evidence
-from mlperf_tui.analysis.straggler import straggler
+from mlperf_tui.analysis.straggler import Straggler, straggler
 from mlperf_tui.analysis.throughput import Throughput
 from mlperf_tui.records import GpuInfo, HostInfo
 
@@ -71,8 +71,18 @@ def evidence(
         main_cpu_share=means.main_cpu_share(),
         step_s=rate.step_s,
         precision=precision,
-        slow_rank=straggler(rate.own_s),
+        slow_rank=_slow_rank(rate, on_gpu=bool(indices)),
     )
+
+
+ON_CPUS = 1.25
+"""From so many times the others' work on a rank without a GPU limits a run: such ranks share cores with each other and
+with other programs, and like ones were seen to differ by a fifth."""
+
+
+def _slow_rank(rate: Throughput, *, on_gpu: bool) -> Straggler | None:
+    found = straggler(rate.own_s)
+    return found if on_gpu or found is None or found.times >= ON_CPUS else None
 
 
 def _clock(means: Means, info: GpuInfo) -> float | None:

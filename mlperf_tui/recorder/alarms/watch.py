@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mlperf_tui.recorder.alarms.disk import Disk
 from mlperf_tui.recorder.alarms.gone import Gone
 from mlperf_tui.recorder.alarms.heat import Heat
+from mlperf_tui.recorder.alarms.held import Held
 from mlperf_tui.recorder.alarms.losses import Losses
 from mlperf_tui.recorder.alarms.silence import Silence
 from mlperf_tui.recorder.alarms.slow import Slow
@@ -19,9 +20,9 @@ NOBODY: Mapping[int, bool] = {}
 class Watch:
     """Sees every record in order of time, at 100,000 steps a second, and is asked now and then what is wrong.
 
-    Kinds: loss-not-finite, no-step, rank-silent, rank-slow, rank-gone, thermal, disk-nearly-full. An alarm comes again
-    only after it was over for a while. That a GPU is lost or says XID, and that the disk is full, is told by those who
-    read them.
+    Kinds: loss-not-finite, no-step, rank-silent, rank-slow, rank-gone, rank-stopped, thermal, disk-nearly-full. An
+    alarm comes again only after it was over for a while. That a GPU is lost or says XID, and that the disk is full, is
+    told by those who read them.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,7 @@ class Watch:
         self._silence = Silence()
         self._slow = Slow()
         self._gone = Gone()
+        self._held = Held()
         self._heat = Heat()
         self._disk = Disk()
 
@@ -48,16 +50,23 @@ class Watch:
         elif isinstance(record, Mark):
             self._silence.mark(record)
 
-    def look(self, now: int, disk_free_bytes: int | None, alive: Mapping[int, bool] = NOBODY) -> list[tuple[str, str]]:
+    def look(
+        self,
+        now: int,
+        disk_free_bytes: int | None,
+        alive: Mapping[int, bool] = NOBODY,
+        stopped: Collection[int] = (),
+    ) -> list[tuple[str, str]]:
         """What has begun since the last time: kind and sentence. `now` is monotonic ns.
 
-        `alive` says of each rank that ever was whether a process of it is there.
+        `alive` says of each rank that ever was whether a process of it is there, `stopped` whose process is stopped.
         """
         return [
             *self._losses.look(),
             *self._silence.look(now),
             *self._slow.look(now),
             *self._gone.look(now, NOBODY if self._silence.is_over else alive, marked=self._silence.is_marked),
+            *self._held.look(now, stopped),
             *self._heat.look(),
             *self._disk.look(now, disk_free_bytes),
         ]

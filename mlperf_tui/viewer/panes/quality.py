@@ -83,7 +83,7 @@ def _loss_curve(snapshot: Snapshot, width: int, lines: int) -> list[Row]:
 def _mark(value: float | None) -> str:
     """A number of the axis; none where the curve is flat or empty."""
     text = "" if value is None else count(value, DIGITS)
-    return text if value is None or len(text) <= AXIS else f"{value:.0e}"
+    return text if value is None or len(text) <= AXIS else f"{value:.1e}"
 
 
 def _cells(snapshot: Snapshot, width: int, lines: int) -> tuple[list[str], float | None, float | None]:

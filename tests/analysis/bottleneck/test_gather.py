@@ -75,6 +75,14 @@ def test_the_rank_that_others_wait_for_is_evidence() -> None:
         assert gather(Throughput(own_s=own), SERIES, LINKED, (), None, None, None).slow_rank == said
 
 
+@pytest.mark.parametrize(("own", "on_gpus", "on_cpus"), [(0.24, True, False), (0.26, True, True), (0.21, False, False)])
+def test_ranks_on_cpus_may_differ_by_a_fifth(own: float, *, on_gpus: bool, on_cpus: bool) -> None:
+    """They share cores; like GPUs differ by less."""
+    rate = Throughput(own_s={0: 0.2, 1: own})
+    for series, named in ((SERIES, on_gpus), ({}, on_cpus)):
+        assert (gather(rate, series, LINKED if series else [], (), None, None, None).slow_rank is not None) is named
+
+
 def test_only_training_time_is_evidence() -> None:
     """Its series come first, the main thread's too; what no reading of it covers is unknown, not the whole run's."""
     training = {
