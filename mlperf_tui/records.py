@@ -159,6 +159,12 @@ class About:
     targets: dict[str, float] | None = None
     resumed: dict[str, Any] | None = None
 
+    @property
+    def steps_before(self) -> int:
+        """How many steps an earlier part of the training took, whose checkpoint this went on from."""
+        after = (self.resumed or {}).get("after_step")
+        return after if isinstance(after, int) else 0
+
 
 @frozen
 class Step:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from mlperf_tui.headless.session import Progress, follow, opening
-from mlperf_tui.records import Alarm, HostReading, Late, Mark, Step
+from mlperf_tui.records import About, Alarm, HostReading, Late, Mark, Step
 from mlperf_tui.report.pulse import Pulse
 from mlperf_tui.session.folder import Folder
 from mlperf_tui.session.follow import Origin
@@ -29,6 +29,16 @@ def trained(steps: int = 80) -> Progress:
 def test_a_line_is_of_the_stretch_since_the_last_one() -> None:
     """Step, rate and loss."""
     assert trained().line(GOING) == "00:00:07  step 80  80.0 samples/s  loss 1.00  – CPU cores"
+
+
+def test_steps_are_counted_from_the_trainings_beginning() -> None:
+    """As --steps counts them, and the program's own lines: 58 were taken before the checkpoint that it went on from."""
+    progress = Progress("samples/s")
+    progress.add(RANK, About(0, 1, 0, 1, resumed={"after_step": 58, "file": "ck/last.pt"}))
+    for n in range(80):
+        progress.add(RANK, Step((n + 1) * SECOND // 10, n, 8, 0.0, 0.1))
+    assert "step 138  80.0 samples/s" in progress.line(GOING)
+    assert About(0, 1, 0, 1, resumed={"after_step": "?"}).steps_before == 0
 
 
 def test_history_has_no_part_in_the_first_line() -> None:

@@ -9,7 +9,7 @@ from mlperf_tui import launch
 from mlperf_tui.analysis.quality import evaluations
 from mlperf_tui.analysis.throughput import throughput
 from mlperf_tui.headless.signals import when_signalled
-from mlperf_tui.records import COMPILES, Alarm, HostReading, Mark, Record, Step
+from mlperf_tui.records import COMPILES, About, Alarm, HostReading, Mark, Record, Step
 from mlperf_tui.report.listing import current, listed
 from mlperf_tui.report.numbers import count, duration
 from mlperf_tui.report.pulse import Pulse, pulse
@@ -36,6 +36,7 @@ class Progress:
         self._loss: float | None = None
         self._compiling = False
         self._compiled_t = 0
+        self._before = 0
 
     @property
     def has_steps(self) -> bool:
@@ -49,6 +50,8 @@ class Progress:
         self._t0 = self._t0 or self._t or None
         if isinstance(record, Step):
             self._leave_out(record)
+        if isinstance(record, About):
+            self._before = record.steps_before
         if isinstance(record, HostReading):
             self._cores = record.run_cpu_cores
         if isinstance(record, Mark) and record.key in COMPILES:
@@ -80,8 +83,8 @@ class Progress:
         if last is None:
             return ["the model is being compiled" if self._compiling else "no steps reported"]
         if silent_s is not None:
-            return [f"step {last + 1}", f"no step for {duration(silent_s)}"]
-        return [f"step {last + 1}", f"{count(speed)} {self._unit}", f"loss {count(self._loss)}"]
+            return [f"step {self._before + last + 1}", f"no step for {duration(silent_s)}"]
+        return [f"step {self._before + last + 1}", f"{count(speed)} {self._unit}", f"loss {count(self._loss)}"]
 
     def _step(self) -> int | None:
         steps = (totals.last_n for totals in self._fold.ranks.values())

@@ -72,4 +72,7 @@ def _sentences(machine: Machine) -> Iterator[str]:
         if lacking:
             yield f"Too large at reference in fp32, as measured: {', '.join(lacking)}. A smaller --batch needs less."
     yield "target: at the reference scale on the benchmark's data; a run on other data names its own."
-    yield f"{DASH} for a kernel: its --scale says how many of DeepBench's problems are timed."
+    yield (
+        f"{DASH} for a kernel, whose --scale says how many of DeepBench's problems are timed, and for a workload that "
+        "nobody measured."
+    )

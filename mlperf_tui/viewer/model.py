@@ -81,6 +81,7 @@ class Model:
             flop_per_sample=about.flop_per_sample if about else None,
             epoch=self._happened.epoch(),
             epochs=about.epochs if about else None,
+            steps_before=about.steps_before if about else 0,
             training=training,
             learning=self._learning(about, now),
             gpus=gpus,

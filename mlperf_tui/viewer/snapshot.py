@@ -230,6 +230,7 @@ class Snapshot:
     ranks: int = 1
     epoch: int | None = None
     epochs: int | None = None
+    steps_before: int = 0
     training: Training = field(default_factory=Training)
     learning: Learning = field(default_factory=Learning)
     gpus: tuple[GpuNow, ...] = ()

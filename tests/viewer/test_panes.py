@@ -12,6 +12,7 @@ from textual.geometry import Region
 from mlperf_tui.analysis.bottleneck import Verdict
 from mlperf_tui.analysis.quality import Quality as Measured
 from mlperf_tui.session.status import Status
+from mlperf_tui.viewer import format as fmt
 from mlperf_tui.viewer.history import Track
 from mlperf_tui.viewer.layout import arrange
 from mlperf_tui.viewer.panes.gpus import Gpus
@@ -288,3 +289,16 @@ def test_the_header_says_first_what_runs() -> None:
     narrow = text(Header().content(snapshot_with(), Room(60, 1)))
     assert "CPU" not in narrow
     assert "✓ finished 00:01:34" in narrow
+
+
+def test_steps_before_a_checkpoint_count() -> None:
+    """As --steps counts them: in the header, and in the time that those left still take."""
+    snapshot = as_running(recorded("cpu-digits"))
+    rates = snapshot.training.whole
+    taken = rates.steps + rates.warmup_steps
+    asked = dataclasses.replace(snapshot.plan, steps=taken + 1000)
+    first, later = (dataclasses.replace(snapshot, plan=asked, steps_before=before) for before in (0, 600))
+    for one, step, left in ((first, taken, 1000), (later, taken + 600, 400)):
+        assert f"step {step:,}/{taken + 1000:,}" in text(Header().content(one, Room(120, 2)))
+        wanted = fmt.duration(left * (rates.step_s or 0.0))
+        assert f"{wanted} left" in text(Throughput().content(one, Room(120, 8)))

@@ -56,7 +56,7 @@ def _step(snapshot: Snapshot) -> str:
     rates = snapshot.training.whole
     taken = rates.steps + rates.warmup_steps
     of = f"/{snapshot.plan.steps:,}" if snapshot.plan.steps else ""
-    return f"step {taken:,}{of}" if taken else ""
+    return f"step {snapshot.steps_before + taken:,}{of}" if taken else ""
 
 
 def _epoch(snapshot: Snapshot) -> str:

@@ -183,7 +183,8 @@ def _left(snapshot: Snapshot, rates: Rates, *, ended: bool) -> str:
     whole, asked = snapshot.training.whole, snapshot.plan.steps
     if ended or not asked or rates.step_s is None:
         return ""
-    return f"{fmt.duration(max(0, asked - whole.steps - whole.warmup_steps) * rates.step_s)} left"
+    taken = snapshot.steps_before + whole.steps + whole.warmup_steps
+    return f"{fmt.duration(max(0, asked - taken) * rates.step_s)} left"
 
 
 def _silence(training: Training, *, ended: bool) -> str:
