@@ -8,10 +8,6 @@ DASH = "–"
 GIB = 1 << 30
 
 
-ENDED_BY = {"signal": "asked to stop", "minutes": "--minutes over", "steps": "--steps done", "epochs": "epochs done"}
-"""What ended a run of ours that did not reach a target, by its run_stop's `ended_by`."""
-
-
 def count(value: float | None, digits: int = 3) -> str:
     """A number with at least `digits` significant ones and commas between thousands."""
     if value is None:

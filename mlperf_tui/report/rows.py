@@ -8,8 +8,8 @@ from mlperf_tui.analysis.quality import Quality
 from mlperf_tui.analysis.straggler import straggler
 from mlperf_tui.analysis.summary import Gpu, GpuLinks, MarkSaid, Range, Rank, Summary, Thread
 from mlperf_tui.records import COMPILES
-from mlperf_tui.report.numbers import DASH, ENDED_BY, count, duration, gib, how_many, moved, percent, rate
-from mlperf_tui.session.status import LIVE
+from mlperf_tui.report.numbers import DASH, count, duration, gib, how_many, moved, percent, rate
+from mlperf_tui.session.status import ENDED_BY, LIVE
 
 SYMBOLS = {"finished": "✓", "failed": "✗", "stopped": "■", "interrupted": "?", "running": "●"}
 Row = tuple[str, str]
@@ -70,7 +70,7 @@ def rows(summary: Summary) -> Iterator[Row]:
     yield from _training_rows(summary)
     yield from _limit_rows(summary)
     for quality in summary.quality:
-        yield "quality", _quality(quality, _so_far(summary), resumed="resumed" in dict(_checkpoint_rows(summary)))
+        yield "quality", _quality(quality, _so_far(summary), resumed=bool((summary.about or {}).get("resumed")))
     if summary.loss.final is not None:
         yield "loss", _loss(summary)
     yield from _machine_rows(summary)

@@ -19,6 +19,9 @@ REVIVING = "its recorder is gone: another is being started"
 
 LIVE = ("starting", "running", "running-unrecorded", "stopping")
 
+ENDED_BY = {"signal": "asked to stop", "minutes": "--minutes over", "steps": "--steps done", "epochs": "epochs done"}
+"""What ended a run of ours that did not reach a target, by its run_stop's `ended_by`."""
+
 
 class Recorded(Protocol):
     """A directory whose state can be told: a session's, or an experiment's."""

@@ -7,8 +7,8 @@ from collections import deque
 from typing import Any
 
 from mlperf_tui.records import Alarm, Clock, Mark
-from mlperf_tui.report.numbers import ENDED_BY
 from mlperf_tui.session.output import clean
+from mlperf_tui.session.status import ENDED_BY
 from mlperf_tui.viewer.snapshot import Event
 
 KEPT = 500

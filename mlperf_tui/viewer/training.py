@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from mlperf_tui.analysis.throughput import Throughput, throughput
 from mlperf_tui.records import Late, Minute, Step
+from mlperf_tui.session.pauses import pause
 from mlperf_tui.session.totals import RankFold, RankTotals
 from mlperf_tui.viewer.history import History
 from mlperf_tui.viewer.snapshot import Training
@@ -18,12 +19,6 @@ WINDOW_STEPS = 5
 """The numbers of now come from the last ten seconds, or from as many more as hold five steps of a slow loop."""
 
 SLICES = 120
-PAUSES = ("eval", "checkpoint", "staging", "init")
-"""What lies between two steps, from NAME_start to NAME_stop or NAME_end, as MLPerf's logger names intervals."""
-
-TURNS = ("turn_wait", "turn_start")
-"""A run of an experiment waits between these two while another is measured."""
-
 Ranks = dict[int, RankTotals]
 
 
@@ -49,13 +44,10 @@ class TrainingFold:
         self._odd = not now
 
     def pauses(self, key: str) -> None:
-        """A mark: where it is an evaluation's, a checkpoint's or another run's turn, no step is to be waited for."""
-        name, _, end = key.rpartition("_")
-        if key in TURNS:
-            name, end = TURNS[0], "start" if key == TURNS[0] else "stop"
-        elif not any(pause in name for pause in PAUSES):
-            return
-        (self._pauses.add if end == "start" else self._pauses.discard)(name)
+        """A mark's key: within a pause no step is to be waited for."""
+        if (found := pause(key)) is not None:
+            name, begins = found
+            (self._pauses.add if begins else self._pauses.discard)(name)
 
     def recall(self, minute: Minute, *, in_sight: bool) -> None:
         """Take in a minute of long ago: into the totals, and into the curve when that still shows it."""

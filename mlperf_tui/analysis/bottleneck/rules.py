@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
+from mlperf_tui.analysis.bottleneck import bars
 from mlperf_tui.analysis.bottleneck.evidence import Evidence
 from mlperf_tui.analysis.straggler import Straggler, straggler
 from mlperf_tui.analysis.throughput import Throughput
@@ -75,14 +76,10 @@ def evidence(
     )
 
 
-ON_CPUS = 1.25
-"""From so many times the others' work on a rank without a GPU limits a run: such ranks share cores with each other and
-with other programs, and like ones were seen to differ by a fifth."""
-
-
 def _slow_rank(rate: Throughput, *, on_gpu: bool) -> Straggler | None:
+    """Of ranks with a GPU each, whichever stands out; those on CPUs share them with each other and other programs."""
     found = straggler(rate.own_s)
-    return found if on_gpu or found is None or found.times >= ON_CPUS else None
+    return found if found is not None and (on_gpu or bars.RANK_ON_CPUS.is_reached(found.times)) else None
 
 
 def _clock(means: Means, info: GpuInfo) -> float | None:

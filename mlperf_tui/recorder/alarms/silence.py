@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mlperf_tui.records import Mark
+from mlperf_tui.session.pauses import pause
 
 TIMES = 10
 AT_LEAST_NS = 60_000_000_000
@@ -15,12 +16,6 @@ FIRST_STEPS = 3
 """Before so many steps of a rank nothing is usual yet: the first one compiles, loads and warms up."""
 
 KEPT_STEPS = 128
-PAUSES = ("eval", "checkpoint", "staging", "init")
-"""What may take its time, between NAME_start and NAME_stop (or NAME_end), as MLPerf's logger names intervals."""
-
-TURNS = ("turn_wait", "turn_start")
-"""A run of an experiment waits between these two while another is measured."""
-
 WHAT_HELPS = "(d shows where each rank is)"
 LAG_NS = 10_000_000_000
 """Steps of other ranks may still come after a pause's mark; those that come later show that it is over, unmarked."""
@@ -51,14 +46,13 @@ class Silence:
 
     def mark(self, mark: Mark) -> None:
         self._mark_t = mark.t
-        name, _, end = mark.key.rpartition("_")
         if mark.key in {"run_start", "run_stop"}:
             self.is_over, self.is_marked = mark.key == "run_stop", True
-        elif mark.key in TURNS or any(pause in name for pause in PAUSES):
-            if end in {"start", "wait"} and mark.key != TURNS[1]:
+        elif (found := pause(mark.key)) is not None:
+            name, begins = found
+            self._pauses.pop(name, None)
+            if begins:
                 self._pauses[name] = mark.t
-            elif end in {"stop", "end", "start"}:
-                self._pauses.pop(name, None)
 
     def look(self, now: int) -> Iterator[tuple[str, str]]:
         """The run as a whole first; while it stands still, no rank of it is behind the others."""

@@ -20,7 +20,6 @@ FEWEST = 3
 PENDING = 64
 """Steps whose exchange of gradients may still be unknown."""
 
-
 NOTHING = (0, 0.0)
 """Steps, and seconds of own work in them."""
 
