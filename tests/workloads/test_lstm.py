@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence
 
-from workloads.common.lstm import LSTM, caveat, has_bf16
+from workloads.common import lstm
+from workloads.common.lstm import LSTM, asks_bf16, caveat, has_bf16
 from workloads.common.precision import Precision
 from workloads.gnmt.both_ways import BothWays
 
@@ -18,26 +18,26 @@ CUDNN = "workloads.common.lstm.torch.backends.cudnn.version"
 @pytest.fixture
 def in_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a GPU under autocast: a CPU has LSTMs in bf16 too."""
-    monkeypatch.setattr(LSTM, "cast", lambda _self, _device: torch.bfloat16)
+    monkeypatch.setattr(lstm, "asks_bf16", lambda _device: True)
+    monkeypatch.setattr(lstm, "has_bf16", lambda _hidden: True)
 
 
-@pytest.mark.parametrize("options", [{"batch_first": True}, {"bidirectional": True}], ids=["one way", "both ways"])
-def test_it_is_torchs_but_for_the_type(options: dict[str, bool], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("both", [False, True], ids=["one way", "both ways"])
+def test_it_is_torchs_but_for_the_type(request: pytest.FixtureRequest, *, both: bool) -> None:
     """In single precision to the bit; in bf16 close to it, gradients of input and weights too, which stay fp32."""
     torch.manual_seed(1)
-    ours, torchs = LSTM(5, 8, **options), nn.LSTM(5, 8, **options)
+    ours, torchs = LSTM(5, 8, bidirectional=both), nn.LSTM(5, 8, batch_first=True, bidirectional=both)
     torchs.load_state_dict(ours.state_dict())
     x = torch.randn(4, 3, 5, requires_grad=True)
     expected, found = torchs(x)[0], ours(x)[0]
     assert torch.equal(found, expected)
     wanted = torch.autograd.grad(expected.square().sum(), [x, *torchs.parameters()])
-    monkeypatch.setattr(LSTM, "cast", lambda _self, _device: torch.bfloat16)
+    request.getfixturevalue("in_bf16")
     found, (last, _) = ours(x)
     assert found.dtype == last.dtype == torch.bfloat16
     assert torch.allclose(found.float(), expected, atol=0.02)
-    for one, other in zip(
-        torch.autograd.grad(found.float().square().sum(), [x, *ours.parameters()]), wanted, strict=True
-    ):
+    mine = torch.autograd.grad(found.float().square().sum(), [x, *ours.parameters()])
+    for one, other in zip(mine, wanted, strict=True):
         assert one.dtype is torch.float32
         assert torch.allclose(one, other, atol=0.05, rtol=0.05)
 
@@ -45,20 +45,12 @@ def test_it_is_torchs_but_for_the_type(options: dict[str, bool], monkeypatch: py
 @pytest.mark.usefixtures("in_bf16")
 def test_it_goes_on_from_a_state() -> None:
     """As a translation does, piece by piece: the same as at one go."""
-    layer, x = LSTM(5, 8, batch_first=True), torch.randn(2, 6, 5)
+    layer, x = LSTM(5, 8), torch.randn(2, 6, 5)
     whole, last = layer(x)
     before, state = layer(x[:, :4])
     after, end = layer(x[:, 4:], state)
     assert torch.allclose(torch.cat([before, after], 1).float(), whole.float(), atol=0.01)
     assert torch.allclose(end[1].float(), last[1].float(), atol=0.02)
-
-
-@pytest.mark.usefixtures("in_bf16")
-def test_packed_sequences_are_left_to_torch() -> None:
-    """Evaluation has them."""
-    packed = pack_padded_sequence(torch.randn(4, 2, 5), torch.tensor([4, 2]))
-    made = LSTM(5, 8)(packed)[0]
-    assert made.data.dtype is torch.float32
 
 
 @pytest.mark.usefixtures("in_bf16")
@@ -102,15 +94,11 @@ def test_no_cudnn_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("ignore:CUDA is not available")
 def test_only_a_gpus_bf16_is_cast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Autocast does as it is told in fp16, and on a CPU."""
-    wide, narrow = (LSTM(1, hidden) for hidden in (256, 128))
-    monkeypatch.setattr(CUDNN, lambda: 91900)
-    assert wide.cast(GPU) is None
+    assert not asks_bf16(GPU)
     with torch.autocast("cuda", torch.float16):
-        assert wide.cast(GPU) is None
+        assert not asks_bf16(GPU)
     with torch.autocast("cpu", torch.bfloat16):
-        assert wide.cast(torch.device("cpu")) is None
+        assert not asks_bf16(torch.device("cpu"))
     monkeypatch.setattr(torch, "is_autocast_enabled", lambda _kind: True)
     monkeypatch.setattr(torch, "get_autocast_dtype", lambda _kind: torch.bfloat16)
-    monkeypatch.setattr(torch, "__version__", "2.11.0")
-    assert wide.cast(GPU) is torch.bfloat16
-    assert narrow.cast(GPU) is None
+    assert asks_bf16(GPU)

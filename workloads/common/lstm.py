@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import nn
-from torch.nn.utils.rnn import PackedSequence
 
 from workloads.common.precision import Precision
 
@@ -31,36 +30,28 @@ warnings.filterwarnings("ignore", "RNN module weights are not part of single con
 
 
 class LSTM(nn.LSTM):
-    """One layer, in one direction or both."""
+    """One layer, in one direction or both, of inputs (N, L, inputs)."""
+
+    def __init__(self, inputs: int, hidden: int, *, bidirectional: bool = False) -> None:
+        super().__init__(inputs, hidden, batch_first=True, bidirectional=bidirectional)
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]  # it would take the recurrence apart, step by step
-    def forward(
-        self, x: torch.Tensor | PackedSequence, state: State | None = None
-    ) -> tuple[torch.Tensor | PackedSequence, State]:
-        """As torch's: outputs and the last state, of x and from `state` on, or from zeros."""
-        if isinstance(x, PackedSequence) or self.cast(x.device) is None:
-            made: tuple[torch.Tensor | PackedSequence, State] = super().forward(x, state)
-            return made
-        out, *last = self.read(x, state or self.zeros(x), [one for way in self.all_weights for one in way])
-        return out, (last[0], last[1])
-
-    def cast(self, device: torch.device) -> torch.dtype | None:
-        """bf16 where this has to be cast to it, as autocast doesn't; None where it is left to torch."""
-        return torch.bfloat16 if asks_bf16(device) and has_bf16(self.hidden_size) else None
+    def forward(self, x: torch.Tensor, state: State | None = None) -> tuple[torch.Tensor, State]:
+        """Outputs (N, L, directions · hidden) and the last state, of x and from `state` on, or from zeros."""
+        out, output, cell = self.read(x, state or self.zeros(x), [one for way in self.all_weights for one in way])
+        return out, (output, cell)
 
     def zeros(self, x: torch.Tensor) -> State:
         """The state before the first position."""
-        batch = x.shape[0 if self.batch_first else 1]
-        zeros = x.new_zeros(1 + self.bidirectional, batch, self.hidden_size)
+        zeros = x.new_zeros(1 + self.bidirectional, len(x), self.hidden_size)
         return zeros, zeros
 
     def read(self, x: torch.Tensor, state: State, weights: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
         """Outputs, last output and last cell, with these weights in torch's order."""
-        kind = self.cast(x.device)
-        if kind is None:
+        if not (asks_bf16(x.device) and has_bf16(self.hidden_size)):
             return self._lstm(x, state, weights)
         with torch.autocast(x.device.type, enabled=False):
-            return self._lstm(x.to(kind), (state[0].to(kind), state[1].to(kind)), [one.to(kind) for one in weights])
+            return self._lstm(x.bfloat16(), (state[0].bfloat16(), state[1].bfloat16()), [w.bfloat16() for w in weights])
 
     def _lstm(self, x: torch.Tensor, state: State, weights: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
         made: tuple[torch.Tensor, ...] = torch.lstm(
@@ -72,7 +63,7 @@ class LSTM(nn.LSTM):
             dropout=0.0,
             train=self.training,
             bidirectional=self.bidirectional,
-            batch_first=self.batch_first,
+            batch_first=True,
         )
         return made
 

@@ -12,7 +12,6 @@ from torch.nn.functional import dropout, embedding, relu
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
-from workloads.common.lstm import LSTM
 from workloads.common.recurrent import flop_per_step
 from workloads.dawn_drqa.examples import FEATURES
 from workloads.dawn_drqa.recipe import TUNED, Recipe
@@ -45,7 +44,7 @@ class Encoder(nn.Module):
     def __init__(self, inputs: int, recipe: Recipe) -> None:
         super().__init__()
         widths = [inputs] + [2 * recipe.hidden] * (recipe.layers - 1)
-        self.layers = nn.ModuleList(LSTM(width, recipe.hidden, bidirectional=True) for width in widths)
+        self.layers = nn.ModuleList(nn.LSTM(width, recipe.hidden, bidirectional=True) for width in widths)
         self.dropout = recipe.dropout
 
     def forward(self, x: torch.Tensor, padding: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,7 @@ class BothWays(LSTM):
     """
 
     def __init__(self, hidden: int) -> None:
-        super().__init__(hidden, hidden, batch_first=True, bidirectional=True)
+        super().__init__(hidden, hidden, bidirectional=True)
         shut = torch.zeros(4 * hidden, MORE)
         shut[: 2 * hidden, 0] = SHUT  # torch's order of gates: input, forget, cell, output
         self.register_buffer("shut", shut, persistent=False)

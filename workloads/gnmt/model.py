@@ -47,7 +47,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.drop = nn.Dropout(dropout)
         self.first = BothWays(hidden)
-        self.rest = nn.ModuleList(lstm(2 * hidden if first else hidden, hidden) for first in firsts(layers - 1))
+        self.rest = nn.ModuleList(LSTM(2 * hidden if first else hidden, hidden) for first in firsts(layers - 1))
 
     def forward(self, x: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         x = self.first(self.drop(x), seen)
@@ -83,8 +83,8 @@ class Decoder(nn.Module):
     def __init__(self, hidden: int, layers: int, dropout: float) -> None:
         super().__init__()
         self.drop = nn.Dropout(dropout)
-        self.first, self.attention = lstm(hidden, hidden), Attention(hidden)
-        self.rest = nn.ModuleList(lstm(2 * hidden, hidden) for _ in range(layers - 1))
+        self.first, self.attention = LSTM(hidden, hidden), Attention(hidden)
+        self.rest = nn.ModuleList(LSTM(2 * hidden, hidden) for _ in range(layers - 1))
 
     def forward(self, x: torch.Tensor, source: Source, states: Sequence[State | None]) -> Decoded:
         x, state = self.first(x, *told(states[0]))
@@ -127,11 +127,6 @@ class GNMT(nn.Module):
         """(…, hidden) to (…, vocabulary)."""
         made: torch.Tensor = self.classifier(outputs)
         return made
-
-
-def lstm(inputs: int, hidden: int) -> LSTM:
-    """One layer, one direction."""
-    return LSTM(inputs, hidden, batch_first=True)
 
 
 def told(state: State | None) -> tuple[State, ...]:

@@ -56,7 +56,7 @@ CPUS_FULL = Bar(0.85, 0.05, "of the processors that the run may use")
 CPUS_HALF = Bar(0.45, 0.03, "of them: torch starts a thread a physical core, which is half of them with SMT")
 OTHERS = Bar(0.10, 0.03, "of the processors, taken by other programs: less is what any system does")
 ONE_CORE = Bar(1.50, 0.20, "cores: below it no second thread works beside the main one for most of the time")
-RANK_ON_CPUS = Bar(1.25, 0.05, "times the others' own work; like ranks that share cores were seen to differ by a fifth")
+RANK_ON_CPUS = Bar(1.25, 0.0, "times the others' own work; like ranks that share cores were seen to differ by a fifth")
 
 SHORT_STEP = Bar(0.005, 0.001, "seconds: a CPU's shorter steps are mostly Python and launches between operations")
 
