@@ -73,47 +73,48 @@ def _range(kind: click.IntRange | click.FloatRange) -> str:
     return least if kind.max is None else f"{least}, {kind.max} at most"
 
 
+RUN_OPTIONS = (
+    click.option("--precision", type=click.Choice(PRECISIONS), help="fp32 has TF32 off."),
+    click.option(
+        "--batch",
+        type=Whole(min=1),
+        metavar="N",
+        help="Samples a step and process; by default the scale's.",
+    ),
+    click.option("--scale", type=click.Choice(SCALES), help=SCALE_HELP),
+    click.option("--epochs", type=Whole(min=1), metavar="N", help="Stop after N epochs."),
+    click.option("--steps", type=Whole(min=1), metavar="N", help="Stop after N steps."),
+    click.option(
+        "--minutes",
+        type=Number(min=0, min_open=True),
+        metavar="M",
+        help="Stop after M minutes of training, if not before; compiling is none of it.",
+    ),
+    click.option("--target", type=Number(min=0, max=1, min_open=True), metavar="X", help="Stop at this quality."),
+    click.option("--seed", type=Whole(min=0), metavar="N"),
+    click.option("--workers", type=Whole(min=0), metavar="N", help="Loader processes."),
+    click.option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N."),
+    click.option("--gpus", type=Whole(min=1), metavar="N", help="Processes, a GPU each (or CPU cores)."),
+    click.option("--accumulate", type=Whole(min=1), metavar="N", help="Batches a step."),
+    click.option("--deterministic", is_flag=True, help="The same bits each time, or a refusal."),
+    click.option("--checkpoint", metavar="DIR", help="Save there after each epoch and when stopped."),
+    click.option("--resume", metavar="FILE|DIR", help="Go on from a checkpoint."),
+    click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN search for its fastest kernels first."),
+    click.option("--compile", is_flag=True, help="Let torch.compile compile the model first."),
+    click.option(
+        "--compile-mode",
+        type=click.Choice(COMPILE_MODES),
+        help="How, by torch's names; reduce-overhead has CUDA graphs.",
+    ),
+    click.option("--cuda-graphs", type=click.Choice(CUDA_GRAPHS), help="Recorded where safe (auto), or not at all."),
+    click.option("--data", metavar="DIR", help=DATA_HELP),
+)
+"""Of every workload of ours; one that isn't given follows the machine."""
+
+
 def run_options(command: F) -> F:
-    """The options that every workload of ours knows; one that isn't given follows the machine."""
-    options = (
-        click.option("--precision", type=click.Choice(PRECISIONS), help="fp32 has TF32 off."),
-        click.option(
-            "--batch",
-            type=Whole(min=1),
-            metavar="N",
-            help="Samples a step and process; by default the scale's.",
-        ),
-        click.option("--scale", type=click.Choice(SCALES), help=SCALE_HELP),
-        click.option("--epochs", type=Whole(min=1), metavar="N", help="Stop after N epochs."),
-        click.option("--steps", type=Whole(min=1), metavar="N", help="Stop after N steps."),
-        click.option(
-            "--minutes",
-            type=Number(min=0, min_open=True),
-            metavar="M",
-            help="Stop after M minutes of training, if not before; compiling is none of it.",
-        ),
-        click.option("--target", type=Number(min=0, max=1, min_open=True), metavar="X", help="Stop at this quality."),
-        click.option("--seed", type=Whole(min=0), metavar="N"),
-        click.option("--workers", type=Whole(min=0), metavar="N", help="Loader processes."),
-        click.option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N."),
-        click.option("--gpus", type=Whole(min=1), metavar="N", help="Processes, a GPU each (or CPU cores)."),
-        click.option("--accumulate", type=Whole(min=1), metavar="N", help="Batches a step."),
-        click.option("--deterministic", is_flag=True, help="The same bits each time, or a refusal."),
-        click.option("--checkpoint", metavar="DIR", help="Save there after each epoch and when stopped."),
-        click.option("--resume", metavar="FILE|DIR", help="Go on from a checkpoint."),
-        click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN search for its fastest kernels first."),
-        click.option("--compile", is_flag=True, help="Let torch.compile compile the model first."),
-        click.option(
-            "--compile-mode",
-            type=click.Choice(COMPILE_MODES),
-            help="How, by torch's names; reduce-overhead has CUDA graphs.",
-        ),
-        click.option(
-            "--cuda-graphs", type=click.Choice(CUDA_GRAPHS), help="Recorded where safe (auto), or not at all."
-        ),
-        click.option("--data", metavar="DIR", help=DATA_HELP),
-    )
-    for option in reversed(options):
+    """The command with RUN_OPTIONS."""
+    for option in reversed(RUN_OPTIONS):
         command = option(command)
     return command
 

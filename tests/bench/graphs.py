@@ -8,18 +8,15 @@ Mask R-CNN's backward pass adds up in any order, and learning from noise makes m
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from importlib import import_module
-from typing import Any
-from unittest import mock
 
 import torch
-from torch import nn
 
-from workloads.common import graphs, training
+from tests.bench.plain.loop import Plain, step
+from tests.workloads.tasks import task_of
+from workloads.common import graphs
 from workloads.common.options import Options
 from workloads.common.precision import resolve
-from workloads.common.task import Task
+from workloads.common.training import set_lr
 
 ROOMS = ("gnmt", "transformer", "maskrcnn")
 PRECISIONS = ("fp32", "amp-bf16", "amp-fp16")
@@ -45,43 +42,20 @@ def apart(some: list[float], others: list[float]) -> str:
 
 
 def losses(room: str, options: Options, *, recorded: bool) -> list[float]:
-    """Of each step, as the training loop takes it."""
+    """Of each step."""
+    torch.manual_seed(SEED)
     task, precision = task_of(room, options), resolve(options.precision, torch.device("cuda"))
     task.model.train()
     if recorded:
         assert all(graphs.record(part, precision) for part in task.graphed(compiled=False))
-    scaler, batch = precision.scaler(), next(iter(task.train))
+    batch, scaler = next(iter(task.train)), precision.scaler()
+    plain = Plain(task.model, task.optimiser, lambda: task.loss(task.model, batch), task.batch, task.clip_norm)
     torch.manual_seed(SEED)
-    return [step(task, scaler, batch, number) for number in range(STEPS)]
-
-
-def step(task: Task[Any], scaler: torch.amp.GradScaler, batch: Any, number: int) -> float:
-    """One, and its loss."""
-    training.set_lr(task.optimiser, task.schedule(number))
-    with task.precision.autocast():  # type: ignore[attr-defined]  # each room's task has it
-        loss = task.loss(task.model, batch)
-    scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-    if task.clip_norm is not None:
-        scaler.unscale_(task.optimiser)
-        nn.utils.clip_grad_norm_(task.model.parameters(), task.clip_norm)
-    scaler.step(task.optimiser)
-    scaler.update()
-    task.optimiser.zero_grad(set_to_none=True)
-    return loss.item()
-
-
-def task_of(room: str, options: Options) -> Task[Any]:
-    """A room's task, made as its `train` makes it."""
-    made: list[Task[Any]] = []
-
-    def keep(_options: object, _name: object, make: Callable[[], Task[Any]], *_: object) -> int:
-        torch.manual_seed(SEED)
-        made.append(make())
-        return 0
-
-    with mock.patch.object(training, "train", keep):
-        import_module(f"workloads.{room}.train").train(options, None)
-    return made[0]
+    found = []
+    for number in range(STEPS):
+        set_lr(task.optimiser, task.schedule(number))
+        found.append(step(plain, scaler, precision.name).item())
+    return found
 
 
 if __name__ == "__main__":

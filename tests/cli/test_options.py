@@ -71,7 +71,7 @@ def test_a_number_of_any_size_is_taken() -> None:
     assert Whole(min=0).convert(400 * "9", None, None) == 10**400 - 1
 
 
-@pytest.mark.parametrize("name", ["PRECISIONS", "SCALES", "COMPILE_MODES"])
+@pytest.mark.parametrize("name", ["PRECISIONS", "SCALES", "COMPILE_MODES", "CUDA_GRAPHS"])
 def test_the_tool_offers_what_workloads_take(name: str) -> None:
     """It imports none of them, and so has these words too."""
     assert getattr(options, name) == getattr(of_workloads, name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
-from workloads.common import training
+from tests.workloads.tasks import task_of
 from workloads.common.compiled import called
 from workloads.common.graphs import Part, choice, own, record, wanted
 from workloads.common.lstm import LSTM
@@ -133,19 +132,9 @@ def test_a_recording_takes_the_place_of_what_was_recorded(torchs: pytest.MonkeyP
     assert layer(torch.zeros(2)).tolist() == [0, 0]
 
 
-def task_of(room: str, data: str = "synthetic") -> Task[Any]:
-    """A room's task at tiny scale, made as its `train` makes it."""
-    held: list[Task[Any]] = []
-
-    def keep(_options: object, _name: object, make: Callable[[], Task[Any]], *_: object) -> int:
-        held.append(make())
-        return 0
-
-    options = Options(data=data, scale="tiny", precision="fp32", device="cpu", workers=0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "train", keep)
-        import_module(f"workloads.{room}.train").train(options, None)
-    return held[0]
+def task(room: str, data: str = "synthetic") -> Task[Any]:
+    """A room's, at tiny scale on the CPU."""
+    return task_of(room, Options(data=data, scale="tiny", precision="fp32", device="cpu", workers=0))
 
 
 ROOMS = [(room, data) for room in ("gnmt", "transformer") for data in ("lexicon", "synthetic")] + [
@@ -156,12 +145,12 @@ ROOMS = [(room, data) for room in ("gnmt", "transformer") for data in ("lexicon"
 @pytest.mark.parametrize(("room", "data"), ROOMS, ids=[" ".join(one) for one in ROOMS])
 def test_what_is_recorded_has_the_shape_of_each_batch(room: str, data: str) -> None:
     """The part is called with just such arguments."""
-    task = task_of(room, data)
-    [part] = task.graphed(compiled=False)
+    made = task(room, data)
+    [part] = made.graphed(compiled=False)
     called_with: list[tuple[Any, ...]] = []
     part.module.register_forward_pre_hook(lambda _module, given: called_with.append(given))
-    task.model.train()
-    task.loss(task.model, next(iter(task.train)))
+    made.model.train()
+    made.loss(made.model, next(iter(made.train)))
     expected, found = (
         [(leaf.shape, leaf.dtype) for leaf in tree_leaves(given)] for given in (part.like, called_with[0])
     )
@@ -170,28 +159,28 @@ def test_what_is_recorded_has_the_shape_of_each_batch(room: str, data: str) -> N
 
 def test_a_compiled_gnmt_has_its_lstms_recorded() -> None:
     """All of them, as torch.compile leaves them out; each is called with what it was recorded for."""
-    task = task_of("gnmt")
-    parts = list(task.graphed(compiled=True))
-    assert [part.module for part in parts] == [layer for layer in task.model.modules() if isinstance(layer, LSTM)]
+    made = task("gnmt")
+    parts = list(made.graphed(compiled=True))
+    assert [part.module for part in parts] == [layer for layer in made.model.modules() if isinstance(layer, LSTM)]
     given: dict[nn.Module, tuple[Any, ...]] = {}
     for part in parts:
         part.module.register_forward_pre_hook(lambda module, inputs: given.update({module: inputs}))
-    task.model.train()
-    task.loss(task.model, next(iter(task.train)))
+    made.model.train()
+    made.loss(made.model, next(iter(made.train)))
     for part in parts:
         assert [one.shape for one in given[part.module]] == [one.shape for one in part.like]
 
 
 def test_images_of_any_size_are_not_recorded() -> None:
     """Nor compiled to graphs, which would be made anew for each size."""
-    task = task_of("maskrcnn", "shapes")
-    assert not task.graphed(compiled=False)
-    assert task.compile_mode is None
+    made = task("maskrcnn", "shapes")
+    assert not made.graphed(compiled=False)
+    assert made.compile_mode is None
 
 
 @pytest.mark.parametrize("room", ["transformer", "maskrcnn"])
 def test_where_torch_compile_makes_graphs_none_are_recorded(room: str) -> None:
     """Its own mode for it is the task's."""
-    task = task_of(room)
-    assert not task.graphed(compiled=True)
-    assert task.compile_mode == "reduce-overhead"
+    made = task(room)
+    assert not made.graphed(compiled=True)
+    assert made.compile_mode == "reduce-overhead"

@@ -35,18 +35,19 @@ def per_second(plain: Plain, precision: str, seconds: float) -> float:
     """Samples a second, after some steps of warm-up."""
     scaler = torch.amp.GradScaler(enabled=precision == "amp-fp16")
     for _ in range(WARMUP):
-        _step(plain, scaler, precision)
+        step(plain, scaler, precision)
     torch.cuda.synchronize()
     began, steps = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
         for _ in range(5):
-            _step(plain, scaler, precision)
+            step(plain, scaler, precision)
         torch.cuda.synchronize()
         steps += 5
     return steps * plain.samples / (time.perf_counter() - began)
 
 
-def _step(plain: Plain, scaler: torch.amp.GradScaler, precision: str) -> None:
+def step(plain: Plain, scaler: torch.amp.GradScaler, precision: str) -> torch.Tensor:
+    """One, and its loss, which stays on the device."""
     with torch.autocast("cuda", COMPUTE.get(precision), enabled=precision in COMPUTE):
         loss = plain.loss()
     scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
@@ -56,6 +57,7 @@ def _step(plain: Plain, scaler: torch.amp.GradScaler, precision: str) -> None:
     scaler.step(plain.optimiser)
     scaler.update()
     plain.optimiser.zero_grad(set_to_none=True)
+    return loss.detach()
 
 
 def adam(model: nn.Module, samples: int, loss: Callable[[], torch.Tensor]) -> Plain:
